@@ -1,0 +1,76 @@
+"""The `hlfd` command: finds the room that does the work, and turns its errors into sentences."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from hlfd import __version__
+from hlfd.errors import InputError
+
+COMMANDS = {
+    "phantom": "make synthetic abdominal CTs with tumours, annotated",
+    "prepare": "check annotated CTs, split them by patient, and write their slices to a store",
+    "teach": "train a teacher (UNet++) on a store",
+    "distill": "train a student (ResNet-18), distilled from a teacher or alone",
+    "segment": "segment a CT with a student bundle",
+    "evaluate": "measure a bundle, or label maps, against expert labels",
+    "demo": "the whole way once, on synthetic CTs, with a report",
+}
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+def usage() -> str:
+    """List the commands with a line each."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: hlfd COMMAND [options]      (hlfd COMMAND --help explains its options)",
+            "",
+            "Distil a large CT tumour-segmentation teacher into a compact student.",
+            "",
+            *lines,
+            "",
+            "Every command takes --settings FILE (JSON or TOML); options given by name win over it.",
+            "hlfd --version tells the version.",
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 is success, 2 is input that cannot be used, 130 is Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(usage())
+        return 0 if given else EXIT_BAD_INPUT
+    if given[0] == "--version":
+        print(f"hlfd {__version__}")
+        return 0
+    return _run(given[0], given[1:])
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    # Torch and friends are imported inside the commands: help must answer at once.
+    from hlfd.files import disk_is_full
+
+    try:
+        if name not in COMMANDS:
+            raise InputError(f"{name}: no such command; there are {', '.join(COMMANDS)}")
+        command = importlib.import_module(f"hlfd.commands.{name}")
+        command.run(command.CommandSettings.from_command_line(arguments, f"hlfd {name}"))
+    except InputError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("stopped by Ctrl-C; a training goes on from its last checkpoint with --resume", EXIT_INTERRUPTED)
+    except Exception as error:
+        if not disk_is_full(error):
+            raise
+        place = getattr(error, "filename", None) or "output"
+        return _fail(f"{place}: the disk is full; free some space or choose another disk, then run it again")
+    return 0
+
+
+def _fail(message: str, status: int = EXIT_BAD_INPUT) -> int:
+    print(f"hlfd: {message}", file=sys.stderr)
+    return status

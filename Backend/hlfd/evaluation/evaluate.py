@@ -1,0 +1,119 @@
+"""Measuring a bundle, or label maps, on a part of a store."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from hlfd.bundle import BundleManifest, load_bundle
+from hlfd.data.frames import Array
+from hlfd.data.prepare import name_labels
+from hlfd.data.splits import Part
+from hlfd.data.store import Store, StoredCase
+from hlfd.data.volumes import Volume, read_ct, read_labels
+from hlfd.errors import InputError
+from hlfd.evaluation.metrics import Score, Total, score_case, total
+from hlfd.evaluation.tables import write_scores
+from hlfd.events import Events
+from hlfd.files import refuse_existing, whole_folder, write_json
+from hlfd.inference.output import write_segmentation
+from hlfd.inference.predictor import choose_device, predict_volume
+
+SUMMARY = "summary.json"
+Source = Callable[[StoredCase, Volume], Array]
+"""Gives a case's predicted label values in canonical order."""
+
+
+def evaluate(
+    store_path: Path,
+    out: Path,
+    model: Path | None,
+    predictions: Path | None,
+    part: Part,
+    save: str,
+    device: str,
+    overwrite: bool,
+    events: Events,
+) -> list[Total]:
+    """Measure every case of a part and write `cases.csv` and `summary.json` into `out`.
+
+    Raises:
+        InputError: store, bundle, a prediction, or a case's own files cannot be used.
+    """
+    refuse_existing(out, overwrite)
+    store = Store(store_path)
+    cases = store.cases(part)
+    if not cases:
+        raise InputError(f"{store_path}: has no {part} cases; prepare it with a larger share, or choose another --part")
+    source, about = _source(model, predictions, store, device)
+    events.emit("started", what="Measuring", of=len(cases))
+    scores: list[Score] = []
+    with whole_folder(out, overwrite, SUMMARY) as folder:
+        for number, case in enumerate(cases, start=1):
+            ct = read_ct(case.image)
+            labels = source(case, ct)
+            scores += _score(case, ct, labels, store)
+            if save != "none":
+                write_segmentation(folder / f"{case.name}.{save}", labels, ct.frame, store.manifest.labels)
+            events.emit("item", at=number, note=case.name)
+        totals = total(scores)
+        write_scores(folder / "cases.csv", scores)
+        write_json(
+            folder / SUMMARY,
+            {
+                **about,
+                "part": part,
+                "cases": len(cases),
+                "synthetic": store.manifest.synthetic,
+                "totals": [item.model_dump() for item in totals],
+            },
+        )
+    return totals
+
+
+def _source(model: Path | None, predictions: Path | None, store: Store, device: str) -> tuple[Source, dict[str, object]]:
+    if model is not None:
+        manifest, network = load_bundle(model)
+        _require_same_labels(model, manifest, store)
+        about = {"model": manifest.name, "parameters": manifest.parameters, "weights": manifest.files}
+        return _from_model(manifest, network, device), about
+    assert predictions is not None
+    return _from_files(predictions), {"predictions": str(predictions)}
+
+
+def _from_model(manifest: BundleManifest, network: nn.Module, device: str) -> Source:
+    where = choose_device(device)
+    network.to(where)
+
+    def predict(_case: StoredCase, ct: Volume) -> Array:
+        return predict_volume(network, ct.array, ct.spacing_mm, manifest.window_hu, manifest.pixel_mm, where)
+
+    return predict
+
+
+def _from_files(folder: Path) -> Source:
+    def read(case: StoredCase, ct: Volume) -> Array:
+        candidates = [folder / f"{case.name}{ending}" for ending in (".nii.gz", ".nrrd", ".seg.nrrd", ".nii", ".mha")]
+        file = next((candidate for candidate in candidates if candidate.exists()), None)
+        if file is None:
+            raise InputError(f"{folder}: no label map for case {case.name}; expected {candidates[0].name}")
+        return read_labels(file, like=ct).array
+
+    return read
+
+
+def _score(case: StoredCase, ct: Volume, labels: Array, store: Store) -> list[Score]:
+    told = store.manifest
+    truth = read_labels(case.labels, like=ct, resample=case.resampled_labels)
+    named = name_labels(truth.array, told.source_values, str(case.labels))
+    values = {label.name: label.value for label in told.labels}
+    return score_case(case.name, labels, named, values, store.tumor_value, ct.frame.voxel_ml)
+
+
+def _require_same_labels(model: Path, manifest: BundleManifest, store: Store) -> None:
+    wanted = {label.name: label.value for label in store.manifest.labels}
+    if manifest.label_values() != wanted:
+        raise InputError(
+            f"{model}: knows {', '.join(manifest.label_values())}, the store has {', '.join(wanted)}; measure it on a "
+            "store of the same labels"
+        )

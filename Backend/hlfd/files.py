@@ -1,0 +1,115 @@
+"""Writing that is whole or absent, and outputs that are never replaced unasked."""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hlfd.errors import InputError
+
+
+def refuse_existing(path: Path, overwrite: bool = False) -> None:
+    """Stop before any work when an output is already there.
+
+    Raises:
+        InputError: `path` exists (an empty folder does not count) and `overwrite` is off.
+    """
+    empty_folder = path.is_dir() and not any(path.iterdir())
+    if path.exists() and not empty_folder and not overwrite:
+        raise InputError(f"{path}: already exists; choose another name or add --overwrite")
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary sibling with the same ending; it takes the place of `path` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    suffix = "".join(path.suffixes[-2:])
+    handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffix)}-", suffix=suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        _give_usual_permissions(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Iterator[Path]:
+    """Give a temporary sibling folder; it takes the place of `path` only if the block succeeds.
+
+    Raises:
+        InputError: `path` is there and `overwrite` is off, or `path` lacks the file `marker` which says that
+            it is of the kind to be replaced: a slip of the keyboard must not cost a folder of CTs.
+    """
+    refuse_existing(path, overwrite)
+    if path.exists() and any(path.iterdir()) and not (path / marker).is_file():
+        raise InputError(f"{path}: has no {marker or 'mark of hlfd'}, so it is not replaced; choose another name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            retired = temporary.with_name(temporary.name + "-old")
+            path.rename(retired)
+            temporary.rename(path)
+            shutil.rmtree(retired)
+        else:
+            temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` as indented JSON, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, what: str) -> Any:
+    """Read a JSON file that the user or an earlier command made.
+
+    Raises:
+        InputError: the file is missing, or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected {what}") from None
+    except (ValueError, IsADirectoryError) as error:
+        raise InputError(f"{path}: not readable as {what} ({error})") from None
+
+
+def sha256(path: Path) -> str:
+    """Hash a file without holding it in memory."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Tell whether an error, or what caused it, means that no space was left."""
+    no_space = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # Native writers (ITK, zip) report it in words only.
+    said_so = any(words in str(error) for words in ("No space left on device", "Disk quota exceeded", "disk full"))
+    return no_space or said_so or (error.__cause__ is not None and disk_is_full(error.__cause__))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _give_usual_permissions(path: Path) -> None:
+    """mkstemp makes files private; a result is as readable as any other file of the user's."""
+    path.chmod(0o666 & ~_umask())

@@ -1,0 +1,88 @@
+"""Running a network over slices and whole CTs: one path for validation, evaluation and `hlfd segment`."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import interpolate, pad
+
+from hlfd.data.batches import windowed
+from hlfd.data.frames import Array
+from hlfd.data.resize import resize_hu, working_shape
+
+SLICES_AT_ONCE = 4
+
+
+@torch.inference_mode()
+def predict_slices(
+    network: nn.Module,
+    hu: Array,
+    window_hu: tuple[float, float],
+    device: torch.device,
+    shape: tuple[int, int] | None = None,
+) -> Array:
+    """Segment slices at working pixels.
+
+    Args:
+        network: in evaluation mode, on `device`.
+        hu: int16, z h w.
+        window_hu: HU that become 0 and 1.
+        device: where to compute.
+        shape: rows and columns of the answer; logits are interpolated to it. By default h, w.
+
+    Returns:
+        Label values, uint8, z h w or z by `shape`.
+    """
+    images = torch.from_numpy(windowed(np.ascontiguousarray(hu), window_hu))[:, None].to(device)
+    rows, columns = images.shape[2:]
+    stride = int(network.stride)  # type: ignore[arg-type]
+    padded = pad(images, (0, -columns % stride, 0, -rows % stride))
+    logits = network(padded)[:, :, :rows, :columns].float()
+    if shape is not None and shape != (rows, columns):
+        logits = interpolate(logits, size=shape, mode="bilinear")
+    labels: Array = logits.argmax(dim=1).to(torch.uint8).cpu().numpy()
+    return labels
+
+
+def predict_volume(
+    network: nn.Module,
+    hu: Array,
+    spacing_mm: tuple[float, float, float],
+    window_hu: tuple[float, float],
+    pixel_mm: float,
+    device: torch.device,
+    on_slices: Callable[[int], None] | None = None,
+) -> Array:
+    """Segment a CT in canonical order, a few slices at a time.
+
+    Args:
+        network: in evaluation mode, on `device`.
+        hu: int16, z y x towards superior, posterior, left.
+        spacing_mm: x, y, z.
+        window_hu: HU that become 0 and 1.
+        pixel_mm: in-plane pixel that the network was trained at.
+        device: where to compute.
+        on_slices: called with the number of slices done.
+
+    Returns:
+        Label values, uint8, of the shape of `hu`.
+    """
+    own = (hu.shape[1], hu.shape[2])
+    working = working_shape(own, spacing_mm, pixel_mm)
+    labels = np.empty(hu.shape, np.uint8)
+    for start in range(0, len(hu), SLICES_AT_ONCE):
+        part = slice(start, start + SLICES_AT_ONCE)
+        labels[part] = predict_slices(network, resize_hu(hu[part], working), window_hu, device, own)
+        if on_slices:
+            on_slices(min(start + SLICES_AT_ONCE, len(hu)))
+    return labels
+
+
+def choose_device(name: str) -> torch.device:
+    """Turn `auto`, `cpu`, `cuda` or `mps` into a device; auto takes CUDA, then MPS, then the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -1,0 +1,60 @@
+"""The student: ResNet-18 (He et al. 2016) without a decoder, as in the paper; MONAI's network with its stages visible."""
+
+from monai.networks.nets import ResNet
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from hlfd.models.contract import Taps, middle_names
+
+
+class ResNetSettings(BaseModel):
+    """Size of the student; the default is ResNet-18 with 11.2 million parameters, the paper tells 11.6."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
+    """Channels of the four stages; the stem has those of the first."""
+    blocks: tuple[int, int, int, int] = (2, 2, 2, 2)
+    """Basic blocks a stage; 2, 2, 2, 2 is ResNet-18."""
+    stem_pool: bool = True
+    """Max pool behind the stem, as in ResNet-18: the output has stride 32; without it stride 16, at 4 times the cost."""
+
+
+class ResNetStudent(nn.Module):
+    """A ResNet whose last stage is classified by a 1x1 convolution and interpolated to the size of the input."""
+
+    def __init__(self, classes: int, settings: ResNetSettings) -> None:
+        """Make a network with `classes` outputs, background among them."""
+        super().__init__()
+        self.encoder = ResNet(
+            block="basic",
+            layers=list(settings.blocks),
+            block_inplanes=list(settings.widths),
+            spatial_dims=2,
+            n_input_channels=1,
+            conv1_t_stride=2,
+            no_max_pool=not settings.stem_pool,
+            feed_forward=False,
+            bias_downsample=False,
+        )
+        self.head = nn.Conv2d(settings.widths[-1], classes, kernel_size=1)
+        names = ("early", *middle_names(len(settings.widths) - 1), "late")
+        self.channels = dict(zip(names, (settings.widths[0], *settings.widths), strict=True))
+        self.stride = 32 if settings.stem_pool else 16
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Segment `images`, b 1 H W: logits b k H W."""
+        return self.taps(images).maps["late"]
+
+    def taps(self, images: Tensor) -> Taps:
+        """Run once and show the stem's and the stages' features, and the output logits."""
+        encoder = self.encoder
+        stem = encoder.act(encoder.bn1(encoder.conv1(images)))
+        features = [stem]
+        below = stem if encoder.no_max_pool else encoder.maxpool(stem)
+        for stage in (encoder.layer1, encoder.layer2, encoder.layer3, encoder.layer4):
+            below = stage(below)
+            features.append(below)
+        logits = interpolate(self.head(below), size=images.shape[2:], mode="bilinear")
+        return Taps(features=dict(zip(self.channels, features, strict=True)), maps={"late": logits})

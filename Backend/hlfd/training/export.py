@@ -1,0 +1,73 @@
+"""From a finished run to a bundle."""
+
+from typing import Any
+
+import numpy as np
+from safetensors.torch import load_file
+from torch import nn
+
+from hlfd.bundle import BundleManifest, save_bundle
+from hlfd.data.store import Store
+from hlfd.files import write_json
+from hlfd.models.registry import Architecture
+from hlfd.training.checkpoint import Progress
+from hlfd.training.runs import RunFolder
+from hlfd.training.settings import TrainingSettings
+
+
+def export(
+    run: RunFolder,
+    network: nn.Module,
+    architecture: Architecture,
+    store: Store,
+    settings: TrainingSettings,
+    progress: Progress,
+    role: str,
+    method: str,
+    teacher: dict[str, Any] | None = None,
+) -> BundleManifest:
+    """Put the best weights of a run into `run.bundle` and its summary into `run.result`."""
+    network.load_state_dict(load_file(run.best))
+    told = store.manifest
+    how = "" if role == "teacher" else ", undistilled" if method == "none" else f", {method}"
+    facts = {
+        "name": f"{told.organ} tumor {role}{how}",
+        "role": role,
+        "method": method,
+        "organ": told.organ,
+        "labels": told.labels,
+        "window_hu": told.window_hu,
+        "pixel_mm": told.pixel_mm,
+        "architecture": architecture,
+        "synthetic": told.synthetic,
+        "training": {**_cohort(store), **_outcome(settings, progress), **({"teacher": teacher} if teacher else {})},
+    }
+    manifest = save_bundle(run.bundle, network, facts, overwrite=True)
+    write_json(run.result, {"name": manifest.name, "parameters": manifest.parameters, **_outcome(settings, progress)})
+    return manifest
+
+
+def _cohort(store: Store) -> dict[str, Any]:
+    """Counts and ranges of the training cases; nothing that names one."""
+    cases = store.cases("training")
+    spacings = np.array([case.spacing_mm for case in cases])
+    return {
+        "training_cases": len(cases),
+        "training_patients": len({case.patient for case in cases}),
+        "training_cases_with_tumor": sum(case.tumor_slices > 0 for case in cases),
+        "training_slices": sum(case.shape[0] for case in cases),
+        "training_slices_with_tumor": sum(case.tumor_slices for case in cases),
+        "validation_cases": len(store.cases("validation")),
+        "slice_mm": [round(float(spacings[:, 2].min()), 3), round(float(spacings[:, 2].max()), 3)],
+        "in_plane_mm": [round(float(spacings[:, :2].min()), 3), round(float(spacings[:, :2].max()), 3)],
+    }
+
+
+def _outcome(settings: TrainingSettings, progress: Progress) -> dict[str, Any]:
+    return {
+        "settings": settings.provenance(),
+        "validation_tumor_dice": progress.best_score,
+        "best_step": progress.best_step,
+        "steps": progress.step,
+        "seconds": round(progress.seconds, 1),
+    }

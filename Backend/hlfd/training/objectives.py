@@ -1,0 +1,57 @@
+"""What is minimised: the supervised loss alone, or with a method of distillation."""
+
+import torch
+from monai.losses import DiceFocalLoss
+from torch import Tensor, nn
+
+from hlfd.distillation.distiller import Distiller
+from hlfd.models.contract import Network
+
+
+def focal_dice_loss() -> DiceFocalLoss:
+    """L_seg of the paper: soft Dice of the named labels plus focal loss (MONAI's), on logits b k h w.
+
+    Dice is summed over the batch before it is divided, so that crops without tumour count too.
+    """
+    return DiceFocalLoss(include_background=False, to_onehot_y=True, softmax=True, batch=True)
+
+
+class Supervised(nn.Module):
+    """Focal Dice loss of every map that a network is supervised on: all heads of UNet++, the output of the student."""
+
+    def __init__(self, network: nn.Module) -> None:
+        """Hold the network to train."""
+        super().__init__()
+        assert isinstance(network, Network)
+        self.network = network
+        self.segmentation_loss = focal_dice_loss()
+
+    def forward(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Give `loss` and its parts for images b 1 h w and labels b h w."""
+        maps = self.network.taps(images).maps
+        losses = [self.segmentation_loss(logits.float(), labels[:, None]) for logits in maps.values()]
+        return {"loss": torch.stack(losses).mean(), "seg": losses[-1].detach()}
+
+
+class Distilled(nn.Module):
+    """Eq. 5 of Gorade et al. 2024: focal Dice loss of the student's output plus the weighted terms of a method."""
+
+    def __init__(self, network: nn.Module, teacher: nn.Module, distiller: Distiller) -> None:
+        """Hold the student to train, its frozen teacher, and the distiller with its adapters."""
+        super().__init__()
+        assert isinstance(network, Network)
+        self.network, self.distiller = network, distiller
+        self.segmentation_loss = focal_dice_loss()
+        # In a tuple, so that the teacher is no part of this module: never trained, saved or switched to training.
+        self._teacher = (teacher.eval().requires_grad_(False),)
+
+    def forward(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Give `loss` and its parts for images b 1 h w and labels b h w."""
+        (teacher,) = self._teacher
+        with torch.no_grad():
+            seen = teacher.taps(images)
+        shown = self.network.taps(images)
+        segmentation = self.segmentation_loss(shown.maps["late"].float(), labels[:, None])
+        terms = self.distiller(seen, shown)
+        parts = {name: value.detach() for name, value in terms.items()}
+        return {"loss": segmentation + self.distiller.total(terms), "seg": segmentation.detach(), **parts}

@@ -1,0 +1,96 @@
+"""The folder of a run: what is written where, and how a run is started anew or gone on with."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hlfd.errors import InputError
+from hlfd.events import Events, JsonLines, TensorBoard, Terminal, forget_after
+from hlfd.files import read_json, refuse_existing, write_json
+from hlfd.training.settings import FREE_AT_RESUME, TrainingSettings
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Names of the things in a run's folder."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Path:
+        """Settings as they were used; `--settings` takes this file."""
+        return self.folder / "settings.json"
+
+    @property
+    def events(self) -> Path:
+        """Events, a JSON object a line."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder for TensorBoard."""
+        return self.folder / "tensorboard"
+
+    @property
+    def checkpoint(self) -> Path:
+        """All that resuming needs."""
+        return self.folder / "last.ckpt"
+
+    @property
+    def best(self) -> Path:
+        """Weights that did best on the validation cases."""
+        return self.folder / "best.safetensors"
+
+    @property
+    def bundle(self) -> Path:
+        """The exported model."""
+        return self.folder / "bundle"
+
+    @property
+    def result(self) -> Path:
+        """Summary of the finished run."""
+        return self.folder / "result.json"
+
+
+def open_run(settings: TrainingSettings) -> RunFolder:
+    """Make the folder of a new run, or check that an old one can be gone on with.
+
+    Raises:
+        InputError: the folder exists without `resume` or `overwrite`, isn't a run, or was started with
+            settings that would make the rest of the run another experiment.
+    """
+    run = RunFolder(settings.run)
+    if settings.resume:
+        _require_same(run, settings)
+        return run
+    refuse_existing(run.folder, settings.overwrite)
+    if run.folder.exists() and any(run.folder.iterdir()):
+        if not run.settings.is_file():
+            raise InputError(f"{run.folder}: is not a run, so it is not replaced; choose another name")
+        shutil.rmtree(run.folder)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_json(run.settings, settings.record())
+    return run
+
+
+def run_events(run: RunFolder, at_step: int) -> Events:
+    """Open the run's event file, TensorBoard log and the terminal; what came after `at_step` will come again."""
+    if at_step:
+        forget_after(run.events, at_step)
+    else:
+        run.events.unlink(missing_ok=True)
+    return Events(JsonLines(run.events), TensorBoard(run.tensorboard), Terminal())
+
+
+def _require_same(run: RunFolder, settings: TrainingSettings) -> None:
+    if not run.folder.exists():
+        raise InputError(f"{run.folder}: no run to resume; start it without --resume")
+    before: dict[str, Any] = read_json(run.settings, "the settings of a run")
+    now = settings.record()
+    for name in sorted({*before, *now} - FREE_AT_RESUME):
+        if before.get(name) != now.get(name):
+            raise InputError(
+                f"{run.folder}: was started with {name} {before.get(name)!r}, found {now.get(name)!r}; resume with "
+                f"--settings {run.settings}, or start a new run"
+            )

@@ -1,0 +1,64 @@
+"""Settings that teaching and distilling share."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import CliPositionalArg
+
+from hlfd.settings import Settings
+
+# What may differ when a run is resumed: where it runs, not what it computes.
+FREE_AT_RESUME = {"resume", "overwrite", "device", "workers", "store", "run", "teacher"}
+
+
+class TrainingSettings(Settings):
+    """How a network is trained; the defaults are the paper's where the paper tells them."""
+
+    store: CliPositionalArg[Path]
+    """Store that `hlfd prepare` wrote."""
+    run: CliPositionalArg[Path]
+    """Folder of the run: settings, events, TensorBoard log, checkpoint and, at the end, the bundle."""
+    steps: int = Field(20000, gt=0)
+    """Optimiser steps."""
+    batch: int = Field(8, gt=0)
+    """Crops a step."""
+    crop: int = Field(512, gt=0, multiple_of=32)
+    """Side of a crop in working pixels, a multiple of 32."""
+    tumor_share: float = Field(0.5, ge=0, le=1)
+    """Share of the crops with tumour; half of the rest lies at the organ, half anywhere."""
+    augment: bool = True
+    """Random quarter turns and flips."""
+    learning_rate: float = Field(1e-3, gt=0)
+    """Adam's, at the start."""
+    final_learning_rate: float = Field(1e-6, ge=0)
+    """Adam's, at the end of cosine annealing."""
+    validate_every: int = Field(500, gt=0)
+    """Steps between validations; each one also writes a checkpoint."""
+    validation_slices: int = Field(0, ge=0)
+    """Slices of each validation case that are looked at, evenly spread; 0 looks at all."""
+    seed: int = Field(0, ge=0)
+    """Seed of weights, crops and augmentation."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute; auto takes CUDA, then MPS, then the CPU."""
+    precision: Literal["32", "bf16", "16"] = "32"
+    """Arithmetic of the networks: 32-bit, or autocast to bf16 (newer GPUs and CPUs) or fp16 (older GPUs)."""
+    deterministic: bool = False
+    """Use only operations that repeat bit for bit; on a CPU, a resumed run then equals an uninterrupted one."""
+    workers: int = Field(0, ge=0)
+    """Processes that cut crops ahead of time; 0 cuts them in the training process."""
+    resume: bool = False
+    """Go on from the run's checkpoint."""
+    overwrite: bool = False
+    """Replace a run that exists."""
+
+    @model_validator(mode="after")
+    def _resume_or_overwrite(self) -> "TrainingSettings":
+        if self.resume and self.overwrite:
+            raise ValueError("--resume goes on with a run and --overwrite replaces it; give one of them")
+        return self
+
+    def provenance(self) -> dict[str, Any]:
+        """The settings without paths, which could name patients."""
+        paths = {name for name in type(self).model_fields if isinstance(getattr(self, name), Path)}
+        return self.model_dump(mode="json", by_alias=True, exclude={*paths, "resume", "overwrite", "workers"})
