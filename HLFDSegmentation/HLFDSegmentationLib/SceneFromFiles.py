@@ -1,7 +1,7 @@
-"""From a CT file and a label map file to a Slicer scene with pictures.
+"""From a CT file and label map files of it to a Slicer scene with pictures.
 
-python -m HLFDSegmentationLib.SceneFromFiles --volume ct.nii.gz --labels seg.nii.gz --manifest manifest.json
-    --out FOLDER [--name NAME]
+python -m HLFDSegmentationLib.SceneFromFiles --volume ct.nii.gz --labels [NAME=]seg.nii.gz [--labels ...]
+    --manifest manifest.json --out FOLDER
 """
 
 import argparse
@@ -10,6 +10,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -28,21 +29,25 @@ def main(arguments=None) -> int:
     """Exit status: 0 if the folder was written, 2 if the input was no good."""
     options = _parser().parse_args(arguments)
     try:
-        sceneFromFiles(options.volume, options.labels, options.manifest, options.out, options.name)
+        sceneFromFiles(options.volume, _named(options.labels), options.manifest, options.out)
     except (ValueError, OSError) as error:
         print(f"SceneFromFiles: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def sceneFromFiles(volumePath, labelsPath, manifestPath, outFolder, name: str | None = None) -> dict:
-    """Write scene.mrb, scene.json and the pictures into a new folder, all of it or nothing."""
+def sceneFromFiles(volumePath, labelPaths: Mapping[str, Path], manifestPath, outFolder) -> dict:
+    """Write scene.mrb, scene.json and the pictures into a new folder, all of it or nothing.
+
+    labelPaths gives the name of each segmentation node and its label map. Pictures of all are taken from where
+    the first one is best seen; in the scene the last one is shown.
+    """
     outFolder = Path(outFolder).absolute()
     segmentLabels = labelsFromManifest(_readManifest(manifestPath))
     _checkFolder(outFolder)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{outFolder.name}-", dir=outFolder.parent))
     try:
-        summary = _fillFolder(unfinished, volumePath, labelsPath, segmentLabels, name)
+        summary = _fillFolder(unfinished, volumePath, labelPaths, segmentLabels)
         unfinished.chmod(0o755)
         unfinished.rename(outFolder)
         return summary
@@ -50,24 +55,53 @@ def sceneFromFiles(volumePath, labelsPath, manifestPath, outFolder, name: str | 
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _fillFolder(folder: Path, volumePath, labelsPath, segmentLabels, name) -> dict:
+def _fillFolder(folder: Path, volumePath, labelPaths, segmentLabels) -> dict:
     with headlessScene() as scene:
         volumeNode = loadVolume(scene, volumePath)
-        labels_zyx = loadLabelArray(scene, labelsPath, volumeNode)
-        name = name or f"{volumeNode.GetName()} segmentation"
-        segmentationNode = segmentationFromLabelArray(volumeNode, labels_zyx, segmentLabels, name)
-        pictures = renderViews(volumeNode, segmentationNode, folder)
+        arrays = {name: loadLabelArray(scene, path, volumeNode) for name, path in labelPaths.items()}
+        nodes = {
+            name: segmentationFromLabelArray(volumeNode, labels_zyx, segmentLabels, name)
+            for name, labels_zyx in arrays.items()
+        }
+        pictures = _renderEach(volumeNode, nodes, folder)
         saveScene(scene, folder / "scene.mrb")
         summary = {
             "scene": "scene.mrb",
-            "pictures": {view: path.name for view, path in pictures.items()},
-            "nodes": [_describeNode(volumeNode), _describeNode(segmentationNode)],
+            "pictures": pictures,
+            "nodes": [_describeNode(node) for node in (volumeNode, *nodes.values())],
             "volume": _describeVolume(volumeNode),
-            "segments": _describeSegments(volumeNode, labels_zyx, segmentLabels),
+            "segments": {name: _describeSegments(volumeNode, array, segmentLabels) for name, array in arrays.items()},
             "versions": _versions(),
         }
     (folder / "scene.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
+
+
+def _renderEach(volumeNode, nodes: dict, folder: Path) -> dict:
+    """Pictures of one segmentation at a time, in a folder of its own: name -> view -> file in the folder."""
+    pictures = {}
+    first = next(iter(nodes.values()))
+    for number, (name, node) in enumerate(nodes.items(), start=1):
+        for other in nodes.values():
+            other.GetDisplayNode().SetVisibility(other is node)
+        target = folder / f"view{number}"
+        target.mkdir()
+        rendered = renderViews(volumeNode, node, target, frameNode=first)
+        pictures[name] = {view: path.relative_to(folder).as_posix() for view, path in rendered.items()}
+    return pictures
+
+
+def _named(arguments: list[str]) -> dict[str, Path]:
+    """NAME=FILE, or FILE alone, which is then named by itself."""
+    named = {}
+    for argument in arguments:
+        name, equals, file = argument.partition("=")
+        if not equals or Path(argument).is_file():
+            name, file = Path(argument).name.split(".")[0], argument
+        if name in named:
+            raise ValueError(f"{name} stands twice; give each label map a name of its own, as NAME=FILE")
+        named[name] = Path(file)
+    return named
 
 
 def _describeNode(node) -> dict:
@@ -119,10 +153,12 @@ def _checkFolder(outFolder: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="SceneFromFiles", description="Make a Slicer scene with pictures.")
     parser.add_argument("--volume", required=True, help="CT, NIfTI or NRRD")
-    parser.add_argument("--labels", required=True, help="label map of the CT, NIfTI or NRRD")
+    parser.add_argument(
+        "--labels", required=True, action="append", metavar="[NAME=]FILE",
+        help="label map of the CT, NIfTI or NRRD, and the name of its segmentation; can be given several times",
+    )  # fmt: skip
     parser.add_argument("--manifest", required=True, help="JSON with the list 'labels'")
     parser.add_argument("--out", required=True, help="folder to make")
-    parser.add_argument("--name", help="name of the segmentation node")
     return parser
 
 

@@ -26,13 +26,13 @@ TO_CAMERA = np.array([0.35, 0.9, 0.2])
 FRAME_MARGIN = 1.12
 
 
-def renderSurfaces(segmentationNode, centreRas, size, path: Path) -> Path:
-    """All surfaces, from the front and above, on the side where centreRas lies."""
+def renderSurfaces(frameNode, centreRas, size, path: Path) -> Path:
+    """All visible surfaces, from the front and above, on the side where centreRas lies, framed on frameNode's."""
     _, factory = displayableManagerFactories()
     view = OffscreenView(size)
     try:
-        view.show(_plainView(_viewNodeOf(segmentationNode.GetScene())), factory, SURFACE_MANAGERS)
-        _aimCamera(view.renderer, _surfacePoints(segmentationNode), np.asarray(centreRas), size)
+        view.show(_plainView(_viewNodeOf(frameNode.GetScene())), factory, SURFACE_MANAGERS)
+        _aimCamera(view.renderer, _surfacePoints(frameNode), np.asarray(centreRas), size)
         return view.save(path)
     finally:
         view.close()

@@ -13,16 +13,25 @@ ORGAN_OPACITY_3D = 0.45
 
 
 def renderViews(
-    volumeNode, segmentationNode, outFolder, size=(1000, 800), centreRas=None, window_hu=400.0, level_hu=40.0
+    volumeNode,
+    segmentationNode,
+    outFolder,
+    size=(1000, 800),
+    centreRas=None,
+    window_hu=400.0,
+    level_hu=40.0,
+    frameNode=None,
 ) -> dict[str, Path]:
     """axial, coronal, sagittal and 3d PNG in an existing folder; size is width and height in pixels.
 
-    The slices go through centreRas, or else through the largest tumour. Works in a headlessScene(). The
+    The slices go through centreRas, or else through the largest tumour. The point and the camera are chosen by
+    the segmentation frameNode where one is given, so that several can be compared from one place. Works in a headlessScene(). The
     slice, 3D view and camera nodes stay in the scene, so that a scene saved afterwards opens in Slicer on
     what the pictures show.
     """
+    frameNode = frameNode or segmentationNode
     if centreRas is None:
-        centreRas = centreOfInterest(segmentationNode, volumeNode)
+        centreRas = centreOfInterest(frameNode, volumeNode)
     setWindow(volumeNode, window_hu, level_hu)
     styleSegmentation(segmentationNode)
     bodyRas = bodyPoints(volumeNode)
@@ -30,7 +39,7 @@ def renderViews(
     for orientation in SLICE_VIEWS:
         path = Path(outFolder) / f"{orientation}.png"
         pictures[orientation] = renderSlice(volumeNode, orientation, centreRas, bodyRas, size, path)
-    pictures["3d"] = renderSurfaces(segmentationNode, centreRas, size, Path(outFolder) / "3d.png")
+    pictures["3d"] = renderSurfaces(frameNode, centreRas, size, Path(outFolder) / "3d.png")
     return pictures
 
 

@@ -1,6 +1,7 @@
 """The command: two files and a manifest become a folder, or one sentence and nothing."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ import SimpleITK as sitk
 
 from HLFDSegmentationLib.SceneFromFiles import main
 
+VIEWS = ("axial", "coronal", "sagittal", "3d")
 SHAPE_ZYX, SPACING_MM = (20, 24, 28), (2.0, 2.5, 3.0)
 
 
@@ -40,20 +42,41 @@ def argumentsFor(case, **changed):
 
 
 def test_the_command_writes_scene_pictures_and_summary(aCase, moduleFolder):
-    command = [sys.executable, "-m", "HLFDSegmentationLib.SceneFromFiles", *argumentsFor(aCase), "--name", "student"]
+    command = [sys.executable, "-m", "HLFDSegmentationLib.SceneFromFiles", *argumentsFor(aCase)]
     done = subprocess.run(command, cwd=moduleFolder, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     written = {path.name for path in (aCase / "result").iterdir()}
-    assert written == {"scene.mrb", "scene.json", "axial.png", "coronal.png", "sagittal.png", "3d.png"}
+    assert written == {"scene.mrb", "scene.json", "view1"}
     summary = json.loads((aCase / "result" / "scene.json").read_text())
-    assert [(one["name"], one["voxels"], one["volume_ml"]) for one in summary["segments"]] == [
+    assert summary["pictures"] == {"seg": {view: f"view1/{view}.png" for view in VIEWS}}
+    assert {path.name for path in (aCase / "result" / "view1").iterdir()} == {f"{view}.png" for view in VIEWS}
+    assert [(one["name"], one["voxels"], one["volume_ml"]) for one in summary["segments"]["seg"]] == [
         ("tumour", 60, 0.9),
         ("kidney", 420, 6.3),
         ("cyst", 0, 0.0),
     ]
-    assert [node["name"] for node in summary["nodes"]] == ["ct", "student"]
+    assert [node["name"] for node in summary["nodes"]] == ["ct", "seg"]
     assert summary["volume"]["dimensions"] == [28, 24, 20]
     assert set(summary["versions"]) == {"slicer-core", "vtk", "numpy", "python"}
+
+
+def test_several_label_maps_become_a_segmentation_each_seen_from_one_place(aCase):
+    shutil.copy(aCase / "seg.nii.gz", aCase / "twin.nii.gz")
+    writeImage(aCase / "none.nii.gz", np.zeros(SHAPE_ZYX, np.uint8))
+    more = ["--labels", f"the twin={aCase / 'twin.nii.gz'}", "--labels", f"nothing={aCase / 'none.nii.gz'}"]
+    assert main(argumentsFor(aCase) + more) == 0
+    summary = json.loads((aCase / "result" / "scene.json").read_text())
+    assert [node["name"] for node in summary["nodes"]] == ["ct", "seg", "the twin", "nothing"]
+    assert [segment["voxels"] for segment in summary["segments"]["nothing"]] == [0, 0, 0]
+    for view in VIEWS:
+        first, twin, empty = (aCase / "result" / summary["pictures"][name][view] for name in summary["pictures"])
+        assert first.read_bytes() == twin.read_bytes()
+        assert first.read_bytes() != empty.read_bytes()
+
+
+def test_two_label_maps_of_one_name_are_refused(aCase, capfd):
+    assert main([*argumentsFor(aCase), "--labels", str(aCase / "seg.nii.gz")]) == 2
+    assert "seg stands twice" in capfd.readouterr().err
 
 
 def test_the_scene_opens_on_the_ct_and_names_no_path_of_this_machine(aCase):
