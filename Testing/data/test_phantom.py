@@ -296,4 +296,14 @@ def test_an_interrupted_case_leaves_nothing_half_written(tmp_path: Path, monkeyp
     monkeypatch.setattr(sitk, "WriteImage", fail)
     with pytest.raises(OSError):
         write_phantoms(tmp_path / "set", 1, TINY, SEED)
-    assert list((tmp_path / "set").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_set_of_phantoms_is_replaced_when_asked_and_other_folders_never(tmp_path: Path) -> None:
+    write_phantoms(tmp_path / "set", 2, TINY, SEED)
+    write_phantoms(tmp_path / "set", 1, TINY, SEED, overwrite=True)
+    assert sorted(path.name for path in (tmp_path / "set").iterdir()) == ["case_00000", "dataset.json"]
+    (tmp_path / "set" / "dataset.json").unlink()
+    with pytest.raises(InputError, match="not replaced"):
+        write_phantoms(tmp_path / "set", 1, TINY, SEED, overwrite=True)
+    assert (tmp_path / "set" / "case_00000" / "imaging.nii.gz").exists()
