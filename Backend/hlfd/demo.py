@@ -92,56 +92,38 @@ def _make_room(out: Path, overwrite: bool) -> None:
 
 
 def _training_stages(out: Path, cases: int, steps: int, seed: int) -> list[Stage]:
-    data, store = out / "phantoms", out / "store"
-    every = max(steps // 7, 1)
-    shared = ("--steps", steps, "--crop", 128, "--batch", 8, "--validate-every", every, "--seed", seed)
-    student = (*shared, "--widths", "16,32,64,128", "--no-stem-pool")
-    teacher, alone, distilled = (out / key for key in MODELS)
+    data, store, measured = _word(out / "phantoms"), _word(out / "store"), _word(out / "evaluation")
+    run = {key: _word(out / key) for key in MODELS}
+    shared = f"--steps {steps} --crop 128 --batch 8 --validate-every {max(steps // 6, 1)} --validation-slices 16"
+    student = f"{shared} --seed {seed} --widths 8,16,32,64 --no-stem-pool"
     return [
-        _stage("Synthetic CTs", "phantom", data, "--count", cases, "--size", 192, "--slices", "28,40", "--seed", seed),
+        _stage("Synthetic CTs", f"phantom {data} --count {cases} --size 192 --slices 28,40 --seed {seed}"),
         _stage(
             "Store of slices",
-            "prepare",
-            data,
-            store,
-            "--task",
-            "kidney",
-            "--pixel-mm",
-            1.6,
-            "--validation",
-            0.15,
-            "--test",
-            0.25,
-            "--seed",
-            seed,
+            f"prepare {data} {store} --task kidney --pixel-mm 1.6 --validation 0.15 --test 0.25 --seed {seed}",
         ),
-        _stage("Teacher", "teach", store, teacher, *shared, "--widths", "8,16,32,64,128"),
-        _stage("Student alone", "distill", store, alone, "--method", "none", *student),
-        _stage("Student, HLFD", "distill", store, distilled, "--teacher", teacher, *student),
+        _stage("Teacher", f"teach {store} {run['teacher']} {shared} --seed {seed} --widths 8,16,32,64,128"),
+        _stage("Student alone", f"distill {store} {run['none']} --method none {student}"),
+        _stage("Student, HLFD", f"distill {store} {run['hlfd']} --teacher {run['teacher']} {student}"),
         *(
-            _stage(
-                f"Measure: {title}",
-                "evaluate",
-                store,
-                out / "evaluation" / key,
-                "--model",
-                out / key / "bundle",
-                "--save",
-                "nii.gz",
-            )
+            _stage(f"Measure: {title}", f"evaluate {store} {measured}/{key} --model {run[key]}/bundle --save nii.gz")
             for key, title in MODELS.items()
         ),
     ]
 
 
 def _segment_stage(out: Path, case: str) -> Stage:
-    ct = out / "phantoms" / case / "imaging.nii.gz"
-    model, result = out / "hlfd" / "bundle", out / "segmentation.seg.nrrd"
-    return _stage("Segment a held-out CT", "segment", ct, "--model", model, "--out", result)
+    ct, model = _word(out / "phantoms" / case / "imaging.nii.gz"), _word(out / "hlfd" / "bundle")
+    return _stage("Segment a held-out CT", f"segment {ct} --model {model} --out {_word(out / 'segmentation.seg.nrrd')}")
 
 
-def _stage(title: str, *words: object) -> Stage:
-    return Stage(title, [str(word) for word in words])
+def _stage(title: str, command: str) -> Stage:
+    return Stage(title, shlex.split(command))
+
+
+def _word(path: Path) -> str:
+    """A path as one word of a command line, with forward slashes, which every system takes."""
+    return shlex.quote(path.as_posix())
 
 
 def _run_stage(stage: Stage) -> None:

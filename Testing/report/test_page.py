@@ -107,7 +107,7 @@ def test_the_page_shows_each_models_figures_as_its_folders_have_them(a_story, tm
     for figure in ("<strong>65.0</strong>", "<strong>40.0</strong>", "<strong>50.0</strong>", "-0.25", "2.50 M"):
         assert figure in page
     assert "40 % of the gap" in page
-    assert "Mean over 2 test cases with tumour (of 3)" in page
+    assert "standard deviation over 2 test cases with tumour (of 3)" in page
     assert "hlfd teach store run" in page and "61 s" in page and "One seed." in page
 
 

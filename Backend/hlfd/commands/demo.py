@@ -15,7 +15,7 @@ class CommandSettings(Settings):
     """Folder to write."""
     cases: int = Field(24, ge=8)
     """Synthetic cases; a quarter of them is kept for the test."""
-    steps: int = Field(700, gt=0)
+    steps: int = Field(600, gt=0)
     """Steps of each training."""
     seed: int = Field(0, ge=0)
     """Seed of cases, weights and crops."""
