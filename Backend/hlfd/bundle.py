@@ -118,14 +118,18 @@ def read_manifest(folder: Path) -> BundleManifest:
 
 def _require_untouched(folder: Path, manifest: BundleManifest) -> None:
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    present -= LEFT_BY_SYSTEMS
-    for name, digest in manifest.files.items():
+    for name in (WEIGHTS, CARD):
         if name not in present:
             raise InputError(f"{folder}: {name} is missing; copy or export the whole bundle again")
-        if sha256(folder / name) != digest:
+        if sha256(folder / name) != manifest.files.get(name):
             raise InputError(f"{folder}: {name} was altered or damaged after export; copy or export the bundle again")
-    if extra := sorted(present - set(manifest.files) - {MANIFEST}):
+    if extra := sorted(name for name in present - {WEIGHTS, CARD, MANIFEST} if not _left_by_a_system(name)):
         raise InputError(f"{folder}: {extra[0]} does not belong to the bundle; remove it, or export the bundle again")
+
+
+def _left_by_a_system(name: str) -> bool:
+    """Whether a file manager put it there, such as macOS's `._weights.safetensors` on a shared disk."""
+    return name in LEFT_BY_SYSTEMS or name.startswith("._")
 
 
 def _digest(content: dict[str, Any]) -> str:

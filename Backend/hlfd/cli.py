@@ -1,5 +1,6 @@
 """The `hlfd` command: finds the room that does the work, and turns its errors into sentences."""
 
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ COMMANDS = {
     "evaluate": "measure a bundle, or label maps, against expert labels",
     "demo": "the whole way once, on synthetic CTs, with a report",
 }
+FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)
+RESUMABLE = ("teach", "distill")
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
@@ -51,24 +54,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, arguments: list[str]) -> int:
-    # Torch and friends are imported inside the commands: help must answer at once.
-    from hlfd.files import disk_is_full
-
     try:
         if name not in COMMANDS:
             raise InputError(f"{name}: no such command; there are {', '.join(COMMANDS)}")
+        # Torch and friends are imported inside the commands: help must answer at once.
         command = importlib.import_module(f"hlfd.commands.{name}")
         command.run(command.CommandSettings.from_command_line(arguments, f"hlfd {name}"))
     except InputError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        return _fail("stopped by Ctrl-C; a training goes on from its last checkpoint with --resume", EXIT_INTERRUPTED)
+        further = "--resume goes on from the last checkpoint" if name in RESUMABLE else "nothing is half-written"
+        return _fail(f"{name}: stopped by Ctrl-C; {further}", EXIT_INTERRUPTED)
     except Exception as error:
-        if not disk_is_full(error):
+        if (sentence := _fault_of_place(error)) is None:
             raise
-        place = getattr(error, "filename", None) or "output"
-        return _fail(f"{place}: the disk is full; free some space or choose another disk, then run it again")
+        return _fail(sentence)
     return 0
+
+
+def _fault_of_place(error: Exception) -> str | None:
+    """Say what is wrong with a disk or folder; None if the error is of another kind, and so a fault of hlfd."""
+    from hlfd.files import disk_is_full
+
+    place = getattr(error, "filename", None) or "output"
+    if disk_is_full(error):
+        return f"{place}: the disk is full; free some space or choose another disk, then run it again"
+    if isinstance(error, OSError) and error.errno in FAULTS_OF_PLACE:
+        return f"{place}: cannot be read or written ({error.strerror}); check permissions and disk, or choose another"
+    return None
 
 
 def _fail(message: str, status: int = EXIT_BAD_INPUT) -> int:

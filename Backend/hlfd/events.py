@@ -1,13 +1,14 @@
 """What a run says of itself: one stream of events to a file, TensorBoard and the terminal."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hlfd.files import whole_file
 
 
 class Listener(Protocol):
@@ -60,11 +61,12 @@ class JsonLines:
 class TensorBoard:
     """Draws the numbers of `step` and `validated` events as TensorBoard curves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, after_step: int = 0) -> None:
+        """Draw into `folder`; what an earlier sitting drew after `after_step` is hidden, for it comes again."""
         # Imported here: it takes a second, and only training draws curves.
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder))
+        self._writer = SummaryWriter(str(folder), purge_step=after_step + 1 if after_step else None)
 
     def hear(self, event: dict[str, Any]) -> None:
         """Draw every number of an event that has a step."""
@@ -135,6 +137,5 @@ def read_events(path: Path) -> list[dict[str, Any]]:
 def forget_after(path: Path, step: int) -> None:
     """Drop events of steps that a resumed run will do again, and any half line, so that curves have no echo."""
     events = [event for event in read_events(path) if event.get("step", 0) <= step]
-    temporary = path.with_suffix(".part")
-    temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")

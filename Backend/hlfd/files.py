@@ -13,32 +13,44 @@ from typing import Any
 
 from hlfd.errors import InputError
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_SPACE_IN_WORDS = ("No space left on device", "Disk quota exceeded", "File too large", "disk full")
+PROBE_BYTES = 1 << 20
+
 
 def refuse_existing(path: Path, overwrite: bool = False) -> None:
-    """Stop before any work when an output is already there.
+    """Stop before any work when an output is already there, or could not be written.
 
     Raises:
-        InputError: `path` exists (an empty folder does not count) and `overwrite` is off.
+        InputError: `path` exists (an empty folder does not count) and `overwrite` is off, or nothing can be
+            written at its place.
     """
     empty_folder = path.is_dir() and not any(path.iterdir())
     if path.exists() and not empty_folder and not overwrite:
         raise InputError(f"{path}: already exists; choose another name or add --overwrite")
+    _require_writable(path.parent)
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary sibling with the same ending; it takes the place of `path` only if the block succeeds."""
+    """Give a temporary sibling with the same ending; it takes the place of `path` only if the block succeeds.
+
+    Raises:
+        OSError: writing failed; with ENOSPC where the disk is full, whatever the failed writer said.
+    """
+    path = path.resolve()  # a link stays a link, to the new file
     path.parent.mkdir(parents=True, exist_ok=True)
     suffix = "".join(path.suffixes[-2:])
     handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffix)}-", suffix=suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        with _full_disk_told(path):
+            yield temporary
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
         _give_usual_permissions(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -50,22 +62,18 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
     Raises:
         InputError: `path` is there and `overwrite` is off, or `path` lacks the file `marker` which says that
             it is of the kind to be replaced: a slip of the keyboard must not cost a folder of CTs.
+        OSError: writing failed; with ENOSPC where the disk is full, whatever the failed writer said.
     """
     refuse_existing(path, overwrite)
-    if path.exists() and any(path.iterdir()) and not (path / marker).is_file():
-        raise InputError(f"{path}: has no {marker or 'mark of hlfd'}, so it is not replaced; choose another name")
+    _require_replaceable(path, marker)
+    path = path.resolve()  # a link stays a link, to the new folder
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        yield temporary
+        with _full_disk_told(path):
+            yield temporary
         temporary.chmod(0o777 & ~_umask())
-        if path.exists():
-            retired = temporary.with_name(temporary.name + "-old")
-            path.rename(retired)
-            temporary.rename(path)
-            shutil.rmtree(retired)
-        else:
-            temporary.rename(path)
+        _replace_folder(path, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -98,10 +106,62 @@ def sha256(path: Path) -> str:
 
 def disk_is_full(error: BaseException) -> bool:
     """Tell whether an error, or what caused it, means that no space was left."""
-    no_space = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    # Native writers (ITK, zip) report it in words only.
-    said_so = any(words in str(error) for words in ("No space left on device", "Disk quota exceeded", "disk full"))
+    no_space = isinstance(error, OSError) and error.errno in NO_SPACE
+    # Native writers (ITK, torch, safetensors) report it in words only.
+    said_so = any(words in str(error) for words in NO_SPACE_IN_WORDS)
     return no_space or said_so or (error.__cause__ is not None and disk_is_full(error.__cause__))
+
+
+@contextlib.contextmanager
+def _full_disk_told(path: Path) -> Iterator[None]:
+    """Turn any failure into ENOSPC if the disk takes no more: numpy and torch only say that something is odd."""
+    try:
+        yield
+    except Exception as error:
+        if disk_is_full(error) or _takes_no_more(path.parent):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
+
+
+def _takes_no_more(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as stream:
+            stream.write(bytes(PROBE_BYTES))
+            stream.flush()
+    except OSError as error:
+        return error.errno in NO_SPACE
+    return False
+
+
+def _require_writable(folder: Path) -> None:
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(f"{place}: nothing can be written there ({error.strerror}); choose another place") from None
+
+
+def _require_replaceable(path: Path, marker: str) -> None:
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file, and a folder is to be written; choose another name")
+    if path.exists() and any(path.iterdir()) and not (path / marker).is_file():
+        raise InputError(f"{path}: has no {marker or 'mark of hlfd'}, so it is not replaced; choose another name")
+
+
+def _replace_folder(path: Path, new: Path) -> None:
+    """Put `new` in the place of `path`; if that fails, `path` is as it was."""
+    if not path.exists():
+        new.rename(path)
+        return
+    retired = new.with_name(new.name + "-old")
+    path.rename(retired)
+    try:
+        new.rename(path)
+    except BaseException:
+        retired.rename(path)
+        raise
+    shutil.rmtree(retired)
 
 
 def _umask() -> int:

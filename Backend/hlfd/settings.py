@@ -3,12 +3,22 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    CliApp,
+    CliPositionalArg,
+    CliSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from hlfd.errors import InputError
+from hlfd.wording import add_argument, mistake, unusable
+
+POSITIONAL_MARK = get_args(CliPositionalArg[Path])[1]
 
 
 class Settings(BaseSettings):
@@ -23,6 +33,7 @@ class Settings(BaseSettings):
         cli_implicit_flags=True,
         cli_hide_none_type=True,
         cli_avoid_json=True,
+        cli_exit_on_error=False,
     )
 
     @classmethod
@@ -42,11 +53,33 @@ class Settings(BaseSettings):
         known = {name for key, field in cls.model_fields.items() for name in (key, field.alias) if name}
         if unknown := sorted(set(from_file) - known):
             raise InputError(f"{file}: unknown setting {unknown[0]!r}; see `{program} --help` for those there are")
-        cls.model_config["cli_prog_name"] = program
+        arguments = cls._positionals_first(arguments, from_file)
+        source: CliSettingsSource[Any] = CliSettingsSource(cls, cli_prog_name=program, add_argument_method=add_argument)
         try:
-            return CliApp.run(cls, cli_args=arguments, **from_file)
+            return CliApp.run(cls, cli_args=arguments, cli_settings_source=source, **from_file)
         except ValidationError as error:
-            raise InputError(_in_words(error, program)) from None
+            raise InputError(mistake(error, cls._positionals(), program)) from None
+        except SettingsError as error:
+            raise InputError(unusable(error, program)) from None
+
+    @classmethod
+    def _positionals(cls) -> list[str]:
+        return [name for name, field in cls.model_fields.items() if POSITIONAL_MARK in field.metadata]
+
+    @classmethod
+    def _positionals_first(cls, arguments: list[str], from_file: dict[str, Any]) -> list[str]:
+        """Bring positionals to the front, those of the file where none is given, and bind options to their values.
+
+        argparse knows neither a file nor that `-200,300` behind `--window-hu` is a value.
+        """
+        fields = cls.model_fields.items()
+        switches = [name.replace("_", "-") for name, field in fields if field.annotation is bool]
+        flags = {"--help", *(f"--{no}{name}" for name in switches for no in ("", "no-"))}
+        positionals, options = _divide(arguments, flags)
+        names = cls._positionals()
+        if not positionals and all(name in from_file for name in names):
+            positionals = [str(from_file[name]) for name in names]
+        return positionals + options
 
     def record(self) -> dict[str, Any]:
         """Give the settings as plain values that `--settings` accepts again."""
@@ -85,8 +118,17 @@ def _take_settings_file(arguments: list[str]) -> tuple[list[str], Path | None]:
     return rest, file
 
 
-def _in_words(error: ValidationError, program: str) -> str:
-    first = error.errors()[0]
-    name = "-".join(str(part) for part in first["loc"]).replace("_", "-").rstrip("-")
-    found = "" if first["type"] == "missing" else f", found {first['input']!r}"
-    return f"{name}: {first['msg'].removeprefix('Value error, ')}{found}; see `{program} --help`"
+def _divide(arguments: list[str], flags: set[str]) -> tuple[list[str], list[str]]:
+    """Tell positionals from options; an option that is no flag takes the value behind it, as `--option=value`."""
+    positionals, options = [], []
+    rest = list(reversed(arguments))
+    while rest:
+        argument = rest.pop()
+        if not argument.startswith("-"):
+            positionals.append(argument)
+        elif argument.startswith("--") and "=" not in argument and argument not in flags and rest:
+            value = "" if rest[-1].startswith("--") else f"={rest.pop()}"
+            options.append(argument + value)
+        else:
+            options.append(argument)
+    return positionals, options

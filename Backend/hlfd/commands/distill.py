@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt, model_validator
 
 from hlfd.training.settings import TrainingSettings
 
@@ -23,12 +23,18 @@ class CommandSettings(TrainingSettings):
     """Exponent p of the attention maps."""
     temperature: float = Field(4.0, gt=0)
     """Temperature T of the pixel level."""
-    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (64, 128, 256, 512)
     """Channels of the student's four stages; the default is ResNet-18, 8,16,32,64 trains on a laptop."""
-    blocks: tuple[int, int, int, int] = (2, 2, 2, 2)
+    blocks: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (2, 2, 2, 2)
     """Basic blocks a stage."""
     stem_pool: bool = True
     """Max pool behind the stem, as in ResNet-18; without it the output is twice as fine, at four times the cost."""
+
+    @model_validator(mode="after")
+    def _batch_norm_has_values(self) -> "CommandSettings":
+        if self.batch == 1 and self.crop == 32 and self.stem_pool:
+            raise ValueError("one crop of 32 leaves batch norm a single value; use a larger --batch or --crop")
+        return self
 
 
 def run(settings: CommandSettings) -> None:

@@ -19,7 +19,7 @@ class CommandSettings(Settings):
     model: Path | None = None
     """Bundle to run on the cases."""
     predictions: Path | None = None
-    """Instead of a bundle: folder with a label map for each case, named CASE.nii.gz or CASE.nrrd."""
+    """Instead of a bundle: folder with a label map for each case, named CASE.nii.gz or CASE.seg.nrrd."""
     part: Literal["test", "validation", "training"] = "test"
     """Part of the store's division."""
     save: Literal["none", "nii.gz", "seg.nrrd"] = "none"
@@ -38,8 +38,9 @@ class CommandSettings(Settings):
 
 def run(settings: CommandSettings) -> None:
     """Measure, write and print the table."""
+    from hlfd.data.store import Store
     from hlfd.evaluation.evaluate import evaluate
-    from hlfd.evaluation.tables import text_table
+    from hlfd.evaluation.tables import LEGEND, text_table
     from hlfd.events import in_terminal
 
     with in_terminal() as events:
@@ -48,3 +49,6 @@ def run(settings: CommandSettings) -> None:
             settings.device, settings.overwrite, events,
         )  # fmt: skip
     print(text_table(totals))
+    print(f"\n{LEGEND}\nPer case: {settings.out / 'cases.csv'}")
+    if Store(settings.store).manifest.synthetic:
+        print("These CTs are synthetic: no figure here says anything of patients.")

@@ -42,16 +42,23 @@ def run(settings: CommandSettings) -> None:
 
     try:
         wanted = PhantomSettings(
-            organ=settings.organ, size=settings.size, slices=settings.slices, slice_mm=settings.slice_mm,
-            tumor_free_share=settings.tumor_free_share, orientation=settings.orientation,
-        )  # fmt: skip
+            organ=settings.organ,
+            size=settings.size,
+            slices=settings.slices,
+            slice_mm=settings.slice_mm,
+            tumor_free_share=settings.tumor_free_share,
+            orientation=settings.orientation,
+        )
     except ValueError as error:
         raise InputError(f"{error}; see `hlfd phantom --help`") from None
     with in_terminal() as events:
         events.emit("started", what="Making phantoms", of=settings.count)
         write_phantoms(
-            settings.out, settings.count, wanted, settings.seed,
+            settings.out,
+            settings.count,
+            wanted,
+            settings.seed,
             on_case=lambda index, _count: events.emit("item", at=index + 1, note="synthetic"),
             overwrite=settings.overwrite,
-        )  # fmt: skip
+        )
     print(f"{settings.out}: {settings.count} synthetic cases with {settings.organ} and tumours, KiTS19 layout")

@@ -69,10 +69,12 @@ def parse_labels(text: str) -> dict[str, tuple[int, ...]]:
     """
     source_values: dict[str, tuple[int, ...]] = {}
     for part in text.split(","):
-        name, equals, values = part.strip().partition("=")
+        name, _, values = (piece.strip() for piece in part.partition("="))
         numbers = values.split("+")
-        if not (name and equals and all(number.strip().isdigit() for number in numbers)):
+        if not (name and all(number.strip().isdecimal() for number in numbers)):
             raise ValueError(f"{part!r} is not of the form name=value or name=value+value")
+        if name in source_values:
+            raise ValueError(f"{name} stands twice; write all its values in one place, such as {name}=1+3")
         source_values[name] = tuple(int(number) for number in numbers)
     claimed = [value for values in source_values.values() for value in values]
     if len(set(claimed)) < len(claimed) or not all(1 <= value <= 255 for value in claimed):
@@ -106,13 +108,13 @@ def run(settings: CommandSettings) -> None:
             events=events,
         )
         write_json(folder / "settings.json", settings.record())
-        without = sum(not case.tumor_slices for case in manifest.cases)
-        events.emit(
-            "done",
-            say=f"{settings.store}: {len(cases)} cases of {len({case.patient for case in cases})} patients, "
-            f"{without} of them without tumour; {len(splits.training)} for training, {len(splits.validation)} for "
-            f"validation, {len(splits.test)} for test; pixels of {manifest.pixel_mm:g} mm",
-        )
+    patients = len({case.patient for case in cases})
+    without = sum(not case.tumor_slices for case in manifest.cases)
+    print(
+        f"{settings.store}: {len(cases)} cases of {patients} patients, {without} of the cases without tumour; "
+        f"{len(splits.training)} for training, {len(splits.validation)} for validation, {len(splits.test)} for test; "
+        f"pixels of {manifest.pixel_mm:g} mm"
+    )
 
 
 def is_synthetic(data: Path) -> bool:

@@ -37,4 +37,4 @@ def run(settings: CommandSettings) -> None:
         )
     print(f"{settings.out}: " + ", ".join(f"{name} {volume:.1f} mL" for name, volume in found.volumes_ml.items()))
     if found.manifest.synthetic:
-        print("This model was trained on synthetic CTs: it shows that the software works and knows nothing of patients.")
+        print("This model was trained on synthetic CTs: it shows that the software works, and is not for patients.")

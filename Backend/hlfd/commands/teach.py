@@ -1,12 +1,14 @@
 """`hlfd teach`: a store in, a teacher out."""
 
+from pydantic import PositiveInt
+
 from hlfd.training.settings import TrainingSettings
 
 
 class CommandSettings(TrainingSettings):
     """Train a teacher, UNet++ with deep supervision, and export it as a bundle in the run's folder."""
 
-    widths: tuple[int, int, int, int, int] = (64, 128, 256, 512, 1024)
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (64, 128, 256, 512, 1024)
     """Channels of its five levels; the default has 36.45 million parameters, 8,16,32,64,128 trains on a laptop."""
 
 

@@ -117,15 +117,15 @@ def augmented(hu: Array, labels: Array, generator: np.random.Generator) -> tuple
 
 def batches(store: Store, settings: CropSettings, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
     """Give the batches `first` to `last` in order; with workers, other processes cut them ahead of time."""
-    loader = DataLoader(Crops(store, settings, first, last), batch_size=None, num_workers=workers)
-    yield from loader
+    own = torch.Generator()  # DataLoader would draw from the global one, and a resumed run would differ
+    yield from DataLoader(Crops(store, settings, first, last), batch_size=None, num_workers=workers, generator=own)
 
 
 Pool = list[tuple[int, Array]]
 
 
 def _pools(counts: list[Array], tumor_value: int) -> dict[str, Pool]:
-    """For each kind of slice: the cases that have some, and which; a case is drawn first, so that all weigh the same."""
+    """For each kind of slice: the cases that have some, and which; a case is drawn first, so all weigh the same."""
     pools: dict[str, Pool] = {"tumor": [], "organ": [], "any": []}
     for case, of_case in enumerate(counts):
         tumor = of_case[:, tumor_value] > 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from hlfd.catalogue import TUMOR, Label, make_labels
 from hlfd.data.cases import Case
-from hlfd.data.frames import Array
+from hlfd.data.frames import Array, Frame
 from hlfd.data.resize import resize_hu, resize_labels, working_shape
 from hlfd.data.splits import Splits, read_splits, split_by_patient
 from hlfd.data.store import StoredCase, StoreManifest, save_manifest, save_slices
@@ -18,8 +18,15 @@ from hlfd.events import Events
 
 def median_pixel_mm(cases: Sequence[Case]) -> float:
     """The median in-plane pixel of the cases, from their headers alone."""
-    pixels = [np.mean(read_frame(case.image).canonical.spacing_mm[:2]) for case in cases]
+    pixels = [np.mean(_frame(case).canonical.spacing_mm[:2]) for case in cases]
     return round(float(np.median(pixels)), 4)
+
+
+def _frame(case: Case) -> Frame:
+    try:
+        return read_frame(case.image)
+    except InputError as error:
+        raise InputError(f"case {case.name}: {error}") from None
 
 
 def name_labels(values: Array, source_values: dict[str, tuple[int, ...]], where: str) -> Array:
@@ -36,12 +43,26 @@ def name_labels(values: Array, source_values: dict[str, tuple[int, ...]], where:
         named[list(sources)] = True
     present = np.flatnonzero(np.bincount(values.ravel(), minlength=256))
     if unnamed := [int(value) for value in present if not named[value]]:
-        known = ", ".join(f"{name}={'+'.join(map(str, sources))}" for name, sources in source_values.items())
-        raise InputError(
-            f"{where}: label value {unnamed[0]} has no name (known: {known}); name it with --labels, or let an "
-            f"organ include it, such as --labels kidney=1+{unnamed[0]},tumor=2"
-        )
+        raise InputError(f"{where}: {_unnamed(unnamed, source_values)}")
     return table[values]
+
+
+def _unnamed(values: list[int], source_values: dict[str, tuple[int, ...]]) -> str:
+    organ = next((name for name in source_values if name != TUMOR), TUMOR)
+    example = {**source_values, organ: (*source_values[organ], *values)}
+    found = f"label value {values[0]} has" if len(values) == 1 else f"label values {_and(values)} have"
+    return (
+        f"{found} no name (known: {_spelt(source_values)}); name it with --labels, or let a name include it, "
+        f"such as --labels {_spelt(example)}"
+    )
+
+
+def _and(values: list[int]) -> str:
+    return ", ".join(map(str, values[:-1])) + f" and {values[-1]}"
+
+
+def _spelt(source_values: dict[str, tuple[int, ...]]) -> str:
+    return ",".join(f"{name}={'+'.join(map(str, values))}" for name, values in source_values.items())
 
 
 def write_store(
@@ -65,18 +86,14 @@ def write_store(
     """
     labels = make_labels(tuple(source_values), organ)
     patient_of = {case.name: case.patient for case in cases}
-    if splits_file:
-        read_splits(splits_file, patient_of)  # a mistake there should show before an hour of reading
+    by_hand = read_splits(splits_file, patient_of) if splits_file else None  # its faults show before hours of reading
     events.emit("started", what="Preparing", of=len(cases))
     stored = []
     for number, case in enumerate(cases, start=1):
         stored.append(_write_case(folder, case, labels, source_values, pixel_mm, resample_labels))
         events.emit("item", at=number, note=case.name)
     with_tumor = {case.name for case in stored if case.tumor_slices}
-    if splits_file:
-        splits = read_splits(splits_file, patient_of)
-    else:
-        splits = split_by_patient(patient_of, with_tumor, *shares, seed)
+    splits = by_hand or split_by_patient(patient_of, with_tumor, *shares, seed)
     _require_tumor(splits, with_tumor)
     manifest = StoreManifest(
         organ=organ, labels=labels, source_values=source_values, window_hu=window_hu, pixel_mm=pixel_mm,

@@ -48,11 +48,14 @@ def split_by_patient(
     for wanted in (True, False):
         group = [patient for patient, cases in cases_of.items() if bool(with_tumor & set(cases)) == wanted]
         order = [group[position] for position in generator.permutation(len(group))]
-        counts = {"test": _count(test, len(group)), "validation": _count(validation, len(group))}
-        for part in ("test", "validation"):
-            chosen, order = order[: counts[part]], order[counts[part] :]
-            parts[part] += [case for patient in chosen for case in cases_of[patient]]
-        parts["training"] += [case for patient in order for case in cases_of[patient]]
+        for_test, for_validation = _counts(test, validation, len(group))
+        divided = {
+            "test": order[:for_test],
+            "validation": order[for_test : for_test + for_validation],
+            "training": order[for_test + for_validation :],
+        }
+        for part, patients in divided.items():
+            parts[part] += [case for patient in patients for case in cases_of[patient]]
     return Splits(seed=seed, **{part: tuple(sorted(cases)) for part, cases in parts.items()})
 
 
@@ -64,8 +67,8 @@ def read_splits(file: Path, patient_of: dict[str, str]) -> Splits:
     """
     try:
         splits = Splits(**{"seed": None, **read_json(file, "a division of cases")})
-    except (ValidationError, TypeError) as error:
-        raise InputError(f"{file}: needs the lists training, validation and test of case names ({error})") from None
+    except (ValidationError, TypeError):
+        raise InputError(f"{file}: needs the lists training, validation and test of case names, no more") from None
     named = [*splits.training, *splits.validation, *splits.test]
     if unknown := sorted(set(named) - set(patient_of)):
         raise InputError(f"{file}: case {unknown[0]} is not in the data; correct the file")
@@ -90,8 +93,10 @@ def _require_apart(file: Path, splits: Splits, patient_of: dict[str, str], named
                 )
 
 
-def _count(share: float, patients: int) -> int:
-    """At least one where a share is asked for and three patients allow it."""
-    if share == 0 or patients < 3:
-        return 0
-    return max(1, round(share * patients))
+def _counts(test: float, validation: float, patients: int) -> tuple[int, int]:
+    """Patients for test and validation: at least one each where asked for and three allow it, one left to train."""
+    if patients < 3:
+        return 0, 0
+    for_test = min(max(1, round(test * patients)), patients - 2) if test else 0
+    for_validation = min(max(1, round(validation * patients)), patients - 1 - for_test) if validation else 0
+    return for_test, for_validation

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,11 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from hlfd import __version__
 from hlfd.catalogue import TUMOR, Label
 from hlfd.data.frames import Array
-from hlfd.data.splits import Part, Splits
+from hlfd.data.splits import Part, Splits, read_splits
 from hlfd.errors import InputError
 from hlfd.files import read_json, write_json
-
-STORE_FORMAT = 1
 
 
 class StoredCase(BaseModel):
@@ -43,7 +42,7 @@ class StoreManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    format: int = STORE_FORMAT
+    format: Literal[1] = 1
     version: str = __version__
     organ: str
     labels: tuple[Label, ...]
@@ -81,9 +80,10 @@ class Store:
         try:
             self.manifest = StoreManifest.model_validate(content)
         except ValidationError as error:
-            raise InputError(f"{folder}: not a store of this version ({error.error_count()} fields differ); "
-                             "run `hlfd prepare` again") from None
-        self.splits = Splits.model_validate(read_json(folder / "splits.json", "the division of a store"))
+            raise InputError(
+                f"{folder}: not a store of this version ({error.error_count()} fields differ); run `hlfd prepare` again"
+            ) from None
+        self.splits = read_splits(folder / "splits.json", {case.name: case.patient for case in self.manifest.cases})
         self._cases = {case.name: case for case in self.manifest.cases}
 
     def cases(self, part: Part) -> list[StoredCase]:
@@ -96,7 +96,7 @@ class Store:
 
     def counts(self, case: StoredCase) -> Array:
         """Pixels of each class on each slice: int32, z by 1 + labels."""
-        return np.load(self._file(case, "counts"))
+        return self._array(case, "counts")
 
     @cached_property
     def tumor_value(self) -> int:
@@ -109,16 +109,20 @@ class Store:
         return 1 + len(self.manifest.labels)
 
     def _map(self, case: StoredCase, what: str) -> Array:
-        array = np.load(self._file(case, what), mmap_mode="r")
+        array = self._array(case, what, mmap_mode="r")
         if array.shape != case.shape:
-            raise InputError(f"{self._file(case, what)}: shape {array.shape} is not that of the store; prepare it again")
+            raise InputError(f"{case.name}: {what} of shape {array.shape}, not {case.shape}; run `hlfd prepare` again")
         return array
 
-    def _file(self, case: StoredCase, what: str) -> Path:
+    def _array(self, case: StoredCase, what: str, mmap_mode: Literal["r"] | None = None) -> Array:
         file = self.folder / "cases" / case.name / f"{what}.npy"
-        if not file.exists():
-            raise InputError(f"{file}: missing from the store; run `hlfd prepare` again")
-        return file
+        try:
+            array: Array = np.load(file, mmap_mode=mmap_mode)
+        except FileNotFoundError:
+            raise InputError(f"{file}: missing from the store; run `hlfd prepare` again") from None
+        except (ValueError, EOFError):
+            raise InputError(f"{file}: truncated or damaged; run `hlfd prepare` again") from None
+        return array
 
 
 def save_slices(folder: Path, name: str, hu: Array, labels: Array, classes: int) -> Array:
@@ -127,7 +131,7 @@ def save_slices(folder: Path, name: str, hu: Array, labels: Array, classes: int)
     target.mkdir(parents=True)
     counts = np.stack([np.bincount(part.ravel(), minlength=classes) for part in labels]).astype(np.int32)
     for what, array in (("hu", hu), ("labels", labels), ("counts", counts)):
-        np.save(target / f"{what}.npy", array)
+        _save(target / f"{what}.npy", array)
     return counts
 
 
@@ -135,6 +139,14 @@ def save_manifest(folder: Path, manifest: StoreManifest, splits: Splits) -> None
     """Write the two files that make a folder a store."""
     write_json(folder / "splits.json", splits.model_dump(mode="json"))
     write_json(folder / "store.json", manifest.model_dump(mode="json"))
+
+
+def _save(file: Path, array: Array) -> None:
+    """Write an array as `numpy.save` does, except that a full disk keeps its errno (`ndarray.tofile` drops it)."""
+    whole = np.ascontiguousarray(array)
+    with file.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(whole))
+        stream.write(whole.data)
 
 
 def every_slice(slices: Slices, at_once: int = 16) -> Iterator[tuple[Array, Array]]:

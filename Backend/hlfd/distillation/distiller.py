@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from hlfd.distillation.losses import feature_distance, pixel_divergence, unified_features, unified_maps
 from hlfd.distillation.routes import Route
-from hlfd.models.contract import Taps, select
+from hlfd.models.contract import Taps, level_of, select
 
 
 class Distiller(nn.Module):
@@ -37,7 +37,7 @@ class Distiller(nn.Module):
         self.routes = tuple(routes)
         self.power, self.temperature = power, temperature
         levels = {route.student for route in routes if route.kind == "pixel"}
-        taps = [name for name in student_channels if name.rstrip("0123456789") in levels]
+        taps = [name for name in student_channels if level_of(name) in levels]
         self.adapters = nn.ModuleDict({name: nn.Conv2d(student_channels[name], classes, 1) for name in taps})
 
     def forward(self, teacher: Taps, student: Taps) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from hlfd.distillation.attention import attention, rescale
+from hlfd.distillation.attention import attention, full_precision, rescale
 
 
 def unified_features(features: Sequence[Tensor]) -> Tensor:
@@ -23,7 +23,7 @@ def unified_maps(maps: Sequence[Tensor]) -> Tensor:
 
     Source: Gorade et al. 2024, p_mid of eq. 3; the paper doesn't say how maps are unified, the mean is our decision.
     """
-    return torch.stack(list(maps)).mean(dim=0)
+    return torch.stack([full_precision(logits) for logits in maps]).mean(dim=0)
 
 
 def feature_distance(student: Tensor, teacher: Tensor, power: float = 2.0) -> Tensor:
@@ -52,6 +52,6 @@ def pixel_divergence(student: Tensor, teacher: Tensor, temperature: float = 4.0)
     """
     student = rescale(student, (teacher.shape[2], teacher.shape[3]))
     log_student = log_softmax(student / temperature, dim=1)
-    log_teacher = log_softmax(teacher / temperature, dim=1)
+    log_teacher = log_softmax(full_precision(teacher) / temperature, dim=1)
     divergence = kl_div(log_student, log_teacher, reduction="none", log_target=True).sum(dim=1)
     return divergence.mean() * temperature**2

@@ -1,11 +1,12 @@
 """Measuring a bundle, or label maps, on a part of a store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torch import nn
 
 from hlfd.bundle import BundleManifest, load_bundle
+from hlfd.catalogue import Label
 from hlfd.data.frames import Array
 from hlfd.data.prepare import name_labels
 from hlfd.data.splits import Part
@@ -13,10 +14,11 @@ from hlfd.data.store import Store, StoredCase
 from hlfd.data.volumes import Volume, read_ct, read_labels
 from hlfd.errors import InputError
 from hlfd.evaluation.metrics import Score, Total, score_case, total
+from hlfd.evaluation.predictions import read_prediction
 from hlfd.evaluation.tables import write_scores
 from hlfd.events import Events
 from hlfd.files import refuse_existing, whole_folder, write_json
-from hlfd.inference.output import write_segmentation
+from hlfd.inference.output import LABEL_MAP_ENDINGS, SEGMENTATION_ENDING, write_segmentation
 from hlfd.inference.predictor import choose_device, predict_volume
 
 SUMMARY = "summary.json"
@@ -45,7 +47,7 @@ def evaluate(
     cases = store.cases(part)
     if not cases:
         raise InputError(f"{store_path}: has no {part} cases; prepare it with a larger share, or choose another --part")
-    source, about = _source(model, predictions, store, device)
+    source, about = _source(model, predictions, store, cases, device)
     events.emit("started", what="Measuring", of=len(cases))
     scores: list[Score] = []
     with whole_folder(out, overwrite, SUMMARY) as folder:
@@ -71,14 +73,16 @@ def evaluate(
     return totals
 
 
-def _source(model: Path | None, predictions: Path | None, store: Store, device: str) -> tuple[Source, dict[str, object]]:
+def _source(
+    model: Path | None, predictions: Path | None, store: Store, cases: Sequence[StoredCase], device: str
+) -> tuple[Source, dict[str, object]]:
     if model is not None:
         manifest, network = load_bundle(model)
         _require_same_labels(model, manifest, store)
         about = {"model": manifest.name, "parameters": manifest.parameters, "weights": manifest.files}
         return _from_model(manifest, network, device), about
     assert predictions is not None
-    return _from_files(predictions), {"predictions": str(predictions)}
+    return _from_files(predictions, cases, store.manifest.labels), {"predictions": str(predictions)}
 
 
 def _from_model(manifest: BundleManifest, network: nn.Module, device: str) -> Source:
@@ -91,15 +95,21 @@ def _from_model(manifest: BundleManifest, network: nn.Module, device: str) -> So
     return predict
 
 
-def _from_files(folder: Path) -> Source:
-    def read(case: StoredCase, ct: Volume) -> Array:
-        candidates = [folder / f"{case.name}{ending}" for ending in (".nii.gz", ".nrrd", ".seg.nrrd", ".nii", ".mha")]
-        file = next((candidate for candidate in candidates if candidate.exists()), None)
-        if file is None:
-            raise InputError(f"{folder}: no label map for case {case.name}; expected {candidates[0].name}")
-        return read_labels(file, like=ct).array
+def _from_files(folder: Path, cases: Sequence[StoredCase], labels: Sequence[Label]) -> Source:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; name the one that holds a label map for each case")
+    files = {case.name: _prediction(folder, case.name) for case in cases}  # a missing one should show before an hour
+    return lambda case, ct: read_prediction(files[case.name], ct, labels)
 
-    return read
+
+def _prediction(folder: Path, case: str) -> Path:
+    candidates = [folder / f"{case}{ending}" for ending in (SEGMENTATION_ENDING, *LABEL_MAP_ENDINGS)]
+    there = [candidate for candidate in candidates if candidate.exists()]
+    if not there:
+        raise InputError(f"{folder}: no label map for case {case}; expected {case}.nii.gz or {case}.seg.nrrd")
+    if len(there) > 1:
+        raise InputError(f"{folder}: {there[0].name} and {there[1].name} are for one case; keep the one to be measured")
+    return there[0]
 
 
 def _score(case: StoredCase, ct: Volume, labels: Array, store: Store) -> list[Score]:

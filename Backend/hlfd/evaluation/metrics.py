@@ -63,14 +63,13 @@ def score_case(
         counts = np.stack([part.sum(axis=(1, 2)) for part in (found & real, found, real)])
         for protocol in ("volume", "paper"):
             overlap, hit, true = (int(count) for count in counts[:, planes[protocol]].sum(axis=1))
-            scores.append(
-                Score(
-                    case=case, protocol=protocol, label=name,
-                    dice=dice(overlap, hit, true) if true else None,
-                    rvd=relative_volume_difference(hit, true),
-                    predicted_ml=hit * voxel_ml, true_ml=true * voxel_ml, slices=int(planes[protocol].sum()),
-                )  # fmt: skip
-            )
+            score = Score(
+                case=case, protocol=protocol, label=name,
+                dice=dice(overlap, hit, true) if true else None,
+                rvd=relative_volume_difference(hit, true),
+                predicted_ml=hit * voxel_ml, true_ml=true * voxel_ml, slices=int(planes[protocol].sum()),
+            )  # fmt: skip
+            scores.append(score)
     return scores
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 from hlfd.evaluation.metrics import Score, Total
 
 MISSING = "-"
+LEGEND = """\
+volume: every slice of each CT; paper: only slices on which the expert marked tumour. cases: those that have the label.
+Dice: mean ± standard deviation over these, 100 is best; pooled: all cases as one. RVD: predicted / true volume - 1,
+0 is best. false mL: mean volume found where there is none of the label."""
 
 
 def write_scores(path: Path, scores: Sequence[Score]) -> None:

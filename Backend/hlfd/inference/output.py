@@ -1,5 +1,6 @@
 """Writing a segmentation in the grid of its CT, as a label map or as a segmentation that Slicer opens as such."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from slicerio.segmentation import terminology_entry_from_string
 
 from hlfd.catalogue import Label
 from hlfd.data.frames import Array, Frame
+from hlfd.data.image_files import libraries_silent, read_image
 from hlfd.data.volumes import label_image
 from hlfd.errors import InputError
 from hlfd.files import whole_file
@@ -23,8 +25,10 @@ def check_output_name(path: Path) -> None:
     """Refuse, before any work, a name that says no format.
 
     Raises:
-        InputError: an ending that hlfd doesn't write.
+        InputError: a folder, or an ending that hlfd doesn't write.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it, such as {path / ('result' + SEGMENTATION_ENDING)}")
     if not path.name.endswith(LABEL_MAP_ENDINGS):
         endings = ", ".join((SEGMENTATION_ENDING, *LABEL_MAP_ENDINGS))
         raise InputError(f"{path}: the ending chooses the format; use one of {endings}")
@@ -37,13 +41,30 @@ def write_segmentation(path: Path, labels: Array, frame: Frame, named: Sequence[
 
     Raises:
         InputError: an ending that hlfd doesn't write.
+        OSError: the file could not be written whole.
     """
     check_output_name(path)
     with whole_file(path) as temporary:
         if path.name.endswith(SEGMENTATION_ENDING):
             _write_slicer(temporary, labels, frame, named)
         else:
-            sitk.WriteImage(label_image(labels, frame), str(temporary), useCompression=path.suffix != ".nii")
+            write_image(label_image(labels, frame), temporary)
+
+
+def write_image(image: sitk.Image, path: Path) -> None:
+    """Write a volume, compressed but for `.nii`, and read it back: ITK's NIfTI writer is silent on a full disk.
+
+    Raises:
+        OSError: what is on the disk is not what was written.
+    """
+    try:
+        with libraries_silent():
+            sitk.WriteImage(image, str(path), useCompression=path.suffix != ".nii")
+        written = read_image(path)
+    except (RuntimeError, InputError) as error:
+        raise OSError(errno.EIO, "could not be written whole", str(path)) from error
+    if not np.array_equal(sitk.GetArrayViewFromImage(written), sitk.GetArrayViewFromImage(image)):
+        raise OSError(errno.EIO, "reads back with other voxels than were written", str(path))
 
 
 def _write_slicer(path: Path, labels: Array, frame: Frame, named: Sequence[Label]) -> None:

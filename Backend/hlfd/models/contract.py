@@ -42,9 +42,14 @@ def middle_names(count: int) -> tuple[str, ...]:
     return tuple(f"middle{number}" for number in range(1, count + 1))
 
 
+def level_of(name: str) -> str:
+    """Level of a tap: `middle` for `middle2`."""
+    return name.rstrip("0123456789")
+
+
 def select(named: dict[str, Tensor], level: str) -> dict[str, Tensor]:
     """Take the taps of a level: one for `early` and `late`, one or more for `middle`, from shallow to deep."""
-    return {name: tensor for name, tensor in named.items() if name.rstrip("0123456789") == level}
+    return {name: tensor for name, tensor in named.items() if level_of(name) == level}
 
 
 def parameter_count(network: nn.Module) -> int:

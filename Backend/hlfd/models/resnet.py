@@ -1,7 +1,7 @@
-"""The student: ResNet-18 (He et al. 2016) without a decoder, as in the paper; MONAI's network with its stages visible."""
+"""The student: ResNet-18 (He et al. 2016) without a decoder, as in the paper; MONAI's, with its stages visible."""
 
 from monai.networks.nets import ResNet
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -13,12 +13,12 @@ class ResNetSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (64, 128, 256, 512)
     """Channels of the four stages; the stem has those of the first."""
-    blocks: tuple[int, int, int, int] = (2, 2, 2, 2)
+    blocks: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (2, 2, 2, 2)
     """Basic blocks a stage; 2, 2, 2, 2 is ResNet-18."""
     stem_pool: bool = True
-    """Max pool behind the stem, as in ResNet-18: the output has stride 32; without it stride 16, at 4 times the cost."""
+    """Max pool behind the stem, as in ResNet-18: the output has stride 32; without it 16, at four times the cost."""
 
 
 class ResNetStudent(nn.Module):

@@ -2,7 +2,7 @@
 
 import torch
 from monai.networks.nets import BasicUNetPlusPlus
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, PositiveInt
 from torch import Tensor
 
 from hlfd.models.contract import Taps, middle_names
@@ -15,9 +15,9 @@ class UNetPlusPlusSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    widths: tuple[int, int, int, int, int] = (64, 128, 256, 512, 1024)
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (64, 128, 256, 512, 1024)
     """Channels of X00, X10, X20, X30, X40."""
-    output_width: int | None = Field(None, gt=0)
+    output_width: PositiveInt | None = None
     """Channels of X04; by default those of X00."""
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning_fabric.plugins import Precision
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -38,6 +39,8 @@ class Training:
     """Network and adapters."""
     optimizer: Optimizer
     scheduler: LRScheduler
+    precision: Precision
+    """It holds the factor by which fp16 scales the loss."""
     architecture: Architecture
 
 
@@ -49,6 +52,7 @@ def save_checkpoint(path: Path, training: Training, progress: Progress) -> None:
         "objective": training.objective.state_dict(),
         "optimizer": training.optimizer.state_dict(),
         "scheduler": training.scheduler.state_dict(),
+        "precision": training.precision.state_dict(),
         "random": torch.get_rng_state(),
         "progress": vars(progress),
     }
@@ -69,11 +73,17 @@ def load_checkpoint(path: Path, training: Training) -> Progress:
             f"{path}: holds {_in_words(content['architecture'])}, the run needs {_in_words(expected)}; resume with "
             "the settings of the run, or start a new one"
         )
-    training.objective.load_state_dict(content["objective"])
-    training.optimizer.load_state_dict(content["optimizer"])
-    training.scheduler.load_state_dict(content["scheduler"])
-    torch.set_rng_state(content["random"])
-    return Progress(**content["progress"])
+    try:
+        training.objective.load_state_dict(content["objective"])
+        training.optimizer.load_state_dict(content["optimizer"])
+        training.scheduler.load_state_dict(content["scheduler"])
+        if content.get("precision"):
+            training.precision.load_state_dict(content["precision"])
+        torch.set_rng_state(content["random"])
+        return Progress(**content["progress"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path}: doesn't fit the run ({reason}); resume with its settings, or start anew") from None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -81,7 +91,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no checkpoint yet; start the run again with --overwrite")
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        found = content["format"]
+        found, _ = content["format"], content["architecture"]
     except Exception as error:  # torch.load fails in many ways on a file that is not its own
         raise InputError(f"{path}: not a checkpoint, or damaged ({type(error).__name__}); start a new run") from None
     if found != CHECKPOINT_FORMAT:

@@ -37,7 +37,6 @@ def distill(
     """
     store = Store(settings.store)
     loaded = _load_teacher(teacher_path, store) if routes else None
-    run = open_run(settings)
     fabric = make_fabric(settings)
     architecture = Architecture(network="resnet", classes=store.classes, settings=student)
     torch.manual_seed(settings.seed)
@@ -46,6 +45,7 @@ def distill(
     if loaded is not None:
         distiller = Distiller(routes, network.channels, store.classes, power, temperature)  # type: ignore[arg-type]
         objective = Distilled(network, loaded[1].to(fabric.device), distiller)
+    run = open_run(settings)
     training = start(fabric, objective, architecture, settings)
     what = "Training alone" if loaded is None else f"Distilling ({method})"
     progress = train(fabric, training, store, settings, run, what)

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from hlfd.bundle import BundleManifest, save_bundle
 from hlfd.data.store import Store
+from hlfd.errors import InputError
 from hlfd.files import write_json
 from hlfd.models.registry import Architecture
 from hlfd.training.checkpoint import Progress
@@ -26,8 +28,15 @@ def export(
     method: str,
     teacher: dict[str, Any] | None = None,
 ) -> BundleManifest:
-    """Put the best weights of a run into `run.bundle` and its summary into `run.result`."""
-    network.load_state_dict(load_file(run.best))
+    """Put the best weights of a run into `run.bundle` and its summary into `run.result`.
+
+    Raises:
+        InputError: the best weights are gone or damaged, which can be where a run was resumed.
+    """
+    try:
+        network.load_state_dict(load_file(run.best))
+    except (FileNotFoundError, RuntimeError, SafetensorError):
+        raise InputError(f"{run.best}: missing or damaged; start the run again with --overwrite") from None
     told = store.manifest
     how = "" if role == "teacher" else ", undistilled" if method == "none" else f", {method}"
     facts = {

@@ -40,6 +40,7 @@ class Distilled(nn.Module):
         """Hold the student to train, its frozen teacher, and the distiller with its adapters."""
         super().__init__()
         assert isinstance(network, Network)
+        assert isinstance(teacher, Network)
         self.network, self.distiller = network, distiller
         self.segmentation_loss = focal_dice_loss()
         # In a tuple, so that the teacher is no part of this module: never trained, saved or switched to training.

@@ -65,12 +65,12 @@ def open_run(settings: TrainingSettings) -> RunFolder:
         _require_same(run, settings)
         return run
     refuse_existing(run.folder, settings.overwrite)
-    if run.folder.exists() and any(run.folder.iterdir()):
-        if not run.settings.is_file():
-            raise InputError(f"{run.folder}: is not a run, so it is not replaced; choose another name")
+    if run.folder.is_file() or (run.folder.is_dir() and any(run.folder.iterdir())):
+        _require_replaceable(run, settings)
         shutil.rmtree(run.folder)
     run.folder.mkdir(parents=True, exist_ok=True)
-    write_json(run.settings, settings.record())
+    record = settings.record()
+    write_json(run.settings, {name: record[name] for name in record if name not in ("resume", "overwrite")})
     return run
 
 
@@ -80,13 +80,25 @@ def run_events(run: RunFolder, at_step: int) -> Events:
         forget_after(run.events, at_step)
     else:
         run.events.unlink(missing_ok=True)
-    return Events(JsonLines(run.events), TensorBoard(run.tensorboard), Terminal())
+    return Events(JsonLines(run.events), TensorBoard(run.tensorboard, at_step), Terminal())
+
+
+def _require_replaceable(run: RunFolder, settings: TrainingSettings) -> None:
+    """A slip of the keyboard must not cost a folder of CTs, a store, or the teacher that is about to be used."""
+    # A store has a settings file too, but only a run's names a run.
+    if not run.settings.is_file() or "run" not in read_json(run.settings, "the settings of a run"):
+        raise InputError(f"{run.folder}: is not a run, so it is not replaced; choose another name")
+    for name, path in settings.paths().items():
+        if name != "run" and run.folder.resolve() in (path.resolve(), *path.resolve().parents):
+            raise InputError(f"{run.folder}: holds the {name} {path}, so it is not replaced; choose another name")
 
 
 def _require_same(run: RunFolder, settings: TrainingSettings) -> None:
-    if not run.folder.exists():
+    if not run.folder.is_dir():
         raise InputError(f"{run.folder}: no run to resume; start it without --resume")
-    before: dict[str, Any] = read_json(run.settings, "the settings of a run")
+    # What the record doesn't tell had its default, as a setting has that came with a later version.
+    defaults = type(settings).model_validate({"store": settings.store, "run": settings.run}).record()
+    before: dict[str, Any] = {**defaults, **read_json(run.settings, "the settings of a run")}
     now = settings.record()
     for name in sorted({*before, *now} - FREE_AT_RESUME):
         if before.get(name) != now.get(name):

@@ -58,7 +58,11 @@ class TrainingSettings(Settings):
             raise ValueError("--resume goes on with a run and --overwrite replaces it; give one of them")
         return self
 
+    def paths(self) -> dict[str, Path]:
+        """The settings that are files or folders."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value for name, value in values.items() if isinstance(value, Path)}
+
     def provenance(self) -> dict[str, Any]:
         """The settings without paths, which could name patients."""
-        paths = {name for name in type(self).model_fields if isinstance(getattr(self, name), Path)}
-        return self.model_dump(mode="json", by_alias=True, exclude={*paths, "resume", "overwrite", "workers"})
+        return self.model_dump(mode="json", by_alias=True, exclude={*self.paths(), "resume", "overwrite", "workers"})

@@ -19,11 +19,11 @@ def teach(settings: TrainingSettings, widths: tuple[int, ...]) -> BundleManifest
         InputError: store or run folder cannot be used.
     """
     store = Store(settings.store)
-    run = open_run(settings)
     fabric = make_fabric(settings)
     architecture = Architecture(network="unetpp", classes=store.classes, settings={"widths": list(widths)})
     torch.manual_seed(settings.seed)
     network = build(architecture)
+    run = open_run(settings)
     training = start(fabric, Supervised(network), architecture, settings)
     progress = train(fabric, training, store, settings, run, "Teaching")
     return export(run, network, architecture, store, settings, progress, "teacher", "supervised")

@@ -34,9 +34,7 @@ def validate(network: nn.Module, store: Store, slices_per_case: int, device: tor
     return float(np.mean(scores)) if scores else None
 
 
-def _tumor_dice(
-    network: nn.Module, store: Store, slices: Slices, planes: Array, device: torch.device
-) -> float | None:
+def _tumor_dice(network: nn.Module, store: Store, slices: Slices, planes: Array, device: torch.device) -> float | None:
     overlap = predicted = true = 0
     for start in range(0, len(planes), SLICES_AT_ONCE):
         chosen = planes[start : start + SLICES_AT_ONCE]

@@ -1,0 +1,75 @@
+"""Slices and volumes through a network, against the same by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from hlfd.bundle import load_bundle
+from hlfd.inference.predictor import choose_device, predict_slices, predict_volume
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def network(threshold_bundle):
+    return load_bundle(threshold_bundle)[1]
+
+
+@pytest.fixture
+def noise():
+    return np.random.default_rng(0).integers(-300, 500, (11, 13, 18), np.int16)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(8, 16), (1, 1), (13, 18), (16, 9), (7, 8)])
+def test_slices_of_any_size_are_padded_for_the_network_and_cut_back(network, noise, answer_by_threshold, rows, columns):
+    slices = noise[:, :rows, :columns]
+    found = predict_slices(network, slices, (0, 300), CPU)
+    np.testing.assert_array_equal(found, answer_by_threshold(slices))
+    assert network.batches[-1][2:] == (-(-rows // 8) * 8, -(-columns // 8) * 8)
+
+
+def test_a_volume_is_predicted_a_few_slices_at_a_time(network, noise, answer_by_threshold):
+    done = []
+    found = predict_volume(network, noise, (0.75, 0.75, 5), (0, 300), 0.75, CPU, done.append)
+    np.testing.assert_array_equal(found, answer_by_threshold(noise))
+    assert [batch[0] for batch in network.batches] == [4, 4, 3]
+    assert done == [4, 8, 11]
+
+
+def test_a_ct_of_other_pixels_is_resized_both_ways(network, answer_by_threshold):
+    """Blocks of 2 x 2 equal pixels of 0.375 mm are one working pixel of 0.75 mm each."""
+    coarse = np.zeros((2, 6, 8), np.int16)
+    coarse[:, 1:4, 2:6] = 250
+    fine = coarse.repeat(2, axis=1).repeat(2, axis=2)
+    found = predict_volume(network, fine, (0.375, 0.375, 3), (0, 300), 0.75, CPU)
+    assert network.batches[-1] == (2, 1, 8, 8)
+    assert found.shape == fine.shape
+    np.testing.assert_array_equal(found, oracle(fine, (6, 8)))
+    assert (found[:, 4:6, 6:10] == 2).all()
+
+
+def test_pixels_that_are_not_square_are_resized_by_side(network):
+    hu = np.random.default_rng(5).integers(-300, 500, (3, 12, 10), np.int16)
+    found = predict_volume(network, hu, (0.375, 1.5, 3), (0, 300), 0.75, CPU)
+    assert network.batches[-1] == (3, 1, 24, 8)
+    np.testing.assert_array_equal(found, oracle(hu, (24, 5)))
+
+
+def oracle(hu, working):
+    """The same in one go and in double precision: shrink with averaging, threshold functions, enlarge, choose."""
+    resize = torch.nn.functional.interpolate
+    small = torch.from_numpy(hu.astype(np.float64))[:, None]
+    small = resize(small, size=working, mode="bilinear", antialias=True).round()
+    x = (small / 300).clamp(0, 1)
+    logits = torch.cat([0 * x, x - 99.5 / 300, 2 * x - 299 / 300], dim=1)
+    return resize(logits, size=hu.shape[1:], mode="bilinear").argmax(1).numpy()
+
+
+def test_a_device_that_is_named_is_taken():
+    assert choose_device("cpu") == CPU
+    assert choose_device("cuda").type == "cuda"
+
+
+def test_auto_takes_what_there_is():
+    assert choose_device("auto").type in {"cuda", "mps", "cpu"}
+    assert choose_device("auto").type == "cpu" or torch.cuda.is_available() or torch.backends.mps.is_available()
