@@ -32,15 +32,28 @@ def a_network():
 
 def facts(**others):
     training = {
-        "training_cases": 3, "training_cases_with_tumor": 2, "validation_cases": 1, "slice_mm": [1.0, 5.0],
-        "in_plane_mm": [0.6, 0.9], "settings": {"steps": 10, "batch": 2, "crop": 32, "seed": 0},
-        "validation_tumor_dice": 0.5, "best_step": 8,
-    }  # fmt: skip
+        "training_cases": 3,
+        "training_cases_with_tumor": 2,
+        "validation_cases": 1,
+        "slice_mm": [1.0, 5.0],
+        "in_plane_mm": [0.6, 0.9],
+        "settings": {"steps": 10, "batch": 2, "crop": 32, "seed": 0},
+        "validation_tumor_dice": 0.5,
+        "best_step": 8,
+    }
     return {
-        "name": "kidney tumor student, hlfd", "role": "student", "method": "hlfd", "organ": "kidney",
-        "labels": make_labels(("kidney", "tumor"), "kidney"), "window_hu": (-200, 300), "pixel_mm": 0.8,
-        "architecture": ARCHITECTURE, "synthetic": False, "training": training, **others,
-    }  # fmt: skip
+        "name": "kidney tumor student, hlfd",
+        "role": "student",
+        "method": "hlfd",
+        "organ": "kidney",
+        "labels": make_labels(("kidney", "tumor"), "kidney"),
+        "window_hu": (-200, 300),
+        "pixel_mm": 0.8,
+        "architecture": ARCHITECTURE,
+        "synthetic": False,
+        "training": training,
+        **others,
+    }
 
 
 @pytest.fixture
@@ -249,8 +262,16 @@ def test_facts_that_do_not_fit_leave_nothing_behind(a_network, tmp_path):
 
 def test_the_card_says_what_the_model_is_and_is_not(a_bundle):
     card = (a_bundle / "MODEL_CARD.md").read_text()
-    said = ("# kidney tumor student, hlfd", "Not a medical device", "| training cases (with tumour) | 3 (2) |", "1 to 5",
-            "0.6 to 0.9, resized to 0.8", "-200 to 300", "0.500, at step 8", "arXiv 2311.16700")  # fmt: skip
+    said = (
+        "# kidney tumor student, hlfd",
+        "Not a medical device",
+        "| training cases (with tumour) | 3 (2) |",
+        "1 to 5",
+        "0.6 to 0.9, resized to 0.8",
+        "-200 to 300",
+        "0.500, at step 8",
+        "arXiv 2311.16700",
+    )
     assert not [words for words in said if words not in card]
     assert "synthetic" not in card.lower()
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 from slicerio.segmentation import terminology_entry_from_string, terminology_entry_to_string
 
-from hlfd.catalogue import TASKS, TUMOR, Label, make_labels, terminology
+from hlfd.catalogue import TASKS, TUMOR, Label, make_labels, organ_of, terminology
 
 
 def test_labels_are_numbered_in_the_order_of_their_names():
@@ -51,3 +51,9 @@ def test_a_label_that_cannot_be_is_refused(change):
     assert Label(**good).name == "tumor"
     with pytest.raises(ValidationError):
         Label(**{**good, **change})
+
+
+def test_tumours_of_another_organ_are_not_placed_in_the_kidney():
+    assert organ_of(("pancreas", "tumor"), "kidney") == "pancreas"
+    assert organ_of(("cyst", "tumor"), "kidney") == "kidney"
+    assert "Kidney" not in make_labels(("pancreas", "tumor"), "pancreas")[1].terminology

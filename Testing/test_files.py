@@ -1,7 +1,6 @@
 """Outputs are whole or absent, and nothing that is not ours is ever replaced."""
 
 import errno
-import os
 import stat
 
 import pytest
@@ -206,7 +205,7 @@ def test_the_hash_is_that_of_the_standard(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_known_by_its_number(number):
-    assert disk_is_full(OSError(number, os.strerror(number)))
+    assert disk_is_full(OSError(number, "in any language"))
 
 
 @pytest.mark.parametrize(

@@ -50,21 +50,34 @@ def settings_file(request, tmp_path):
 def test_what_is_not_given_has_its_default():
     found = walk("home")
     assert found.model_dump() == {
-        "goal": Path("home"), "steps": 10, "lambda_": 0.1, "range_m": (1.0, 2.0),
-        "name": None, "sing": False, "rest": True,
-    }  # fmt: skip
+        "goal": Path("home"),
+        "steps": 10,
+        "lambda_": 0.1,
+        "range_m": (1.0, 2.0),
+        "name": None,
+        "sing": False,
+        "rest": True,
+    }
 
 
-@pytest.mark.parametrize("arguments", [
-    ["home", "--steps", "3", "--lambda", "0.5", "--range-m", "-2,5", "--sing", "--no-rest", "--name", "Ann"],
-    ["--steps=3", "--lambda=0.5", "--range-m=-2,5", "--sing", "--no-rest", "--name=Ann", "home"],
-    ["--sing", "home", "--range-m", "[-2,5]", "--name", "Ann", "--no-rest", "--lambda", "0.5", "--steps", "3"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["home", "--steps", "3", "--lambda", "0.5", "--range-m", "-2,5", "--sing", "--no-rest", "--name", "Ann"],
+        ["--steps=3", "--lambda=0.5", "--range-m=-2,5", "--sing", "--no-rest", "--name=Ann", "home"],
+        ["--sing", "home", "--range-m", "[-2,5]", "--name", "Ann", "--no-rest", "--lambda", "0.5", "--steps", "3"],
+    ],
+)
 def test_options_are_read_in_any_order(arguments):
     assert walk(*arguments).model_dump() == {
-        "goal": Path("home"), "steps": 3, "lambda_": 0.5, "range_m": (-2.0, 5.0),
-        "name": "Ann", "sing": True, "rest": False,
-    }  # fmt: skip
+        "goal": Path("home"),
+        "steps": 3,
+        "lambda_": 0.5,
+        "range_m": (-2.0, 5.0),
+        "name": "Ann",
+        "sing": True,
+        "rest": False,
+    }
 
 
 def test_a_settings_file_gives_what_the_command_line_does_not(settings_file):
@@ -75,9 +88,7 @@ def test_a_settings_file_gives_what_the_command_line_does_not(settings_file):
 
 def test_options_given_by_name_win_over_the_file(settings_file):
     file = settings_file(goal="work", steps=4, range_m=[3, 4], sing=True, rest=False, **{"lambda": 0.7})
-    found = walk(
-        "home", "--settings", file, "--steps", 5, "--range-m", "6,7", "--no-sing", "--rest", "--lambda", 0.2
-    )
+    found = walk("home", "--settings", file, "--steps", 5, "--range-m", "6,7", "--no-sing", "--rest", "--lambda", 0.2)
     assert (found.steps, found.range_m, found.sing, found.rest, found.lambda_) == (5, (6.0, 7.0), False, True, 0.2)
     assert found.goal == Path("home")
 
@@ -130,12 +141,6 @@ def test_the_environment_changes_nothing(monkeypatch):
     assert walk("home") == Walk(goal=Path("home"))
     with pytest.raises(InputError, match="GOAL"):
         walk()
-
-
-def test_a_dotenv_file_changes_nothing(monkeypatch, tmp_path):
-    (tmp_path / ".env").write_text("STEPS=5\nNAME=Eve\n", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    assert walk("home") == Walk(goal=Path("home"))
 
 
 def test_settings_cannot_be_changed_later():

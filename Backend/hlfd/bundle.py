@@ -88,9 +88,11 @@ def load_bundle(folder: Path) -> tuple[BundleManifest, nn.Module]:
     """
     manifest = read_manifest(folder)
     _require_untouched(folder, manifest)
-    network = build(manifest.architecture)
+    # Built without memory of its own: a manifest of a stranger's must not decide how much is taken.
+    with torch.device("meta"):
+        network = build(manifest.architecture)
     try:
-        network.load_state_dict(load_file(folder / WEIGHTS))
+        network.load_state_dict(load_file(folder / WEIGHTS), assign=True)
     except (RuntimeError, SafetensorError):
         raise InputError(f"{folder}: the weights do not fit the network of the manifest; export it again") from None
     return manifest, network.eval()

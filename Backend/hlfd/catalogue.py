@@ -1,5 +1,6 @@
 """What can be segmented: structures with their SNOMED codes and colours, and the two tasks of the paper."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -69,13 +70,16 @@ def make_labels(names: tuple[str, ...], organ: str) -> tuple[Label, ...]:
     )
 
 
+def organ_of(names: Iterable[str], default: str) -> str:
+    """The organ that a set of labels is about: the first that is no lesion."""
+    return next((name for name in names if name not in LESION_CODES), default)
+
+
 def terminology(name: str, organ: str) -> str:
     """Build Slicer's terminology entry for a structure; lesions are placed in `organ`."""
     nothing = "^^"
     if name in ORGAN_CODES:
-        return "~".join(
-            (CATEGORY_LIST, ORGAN_CATEGORY, ORGAN_CODES[name], nothing, ANATOMY_LIST, nothing, nothing)
-        )
+        return "~".join((CATEGORY_LIST, ORGAN_CATEGORY, ORGAN_CODES[name], nothing, ANATOMY_LIST, nothing, nothing))
     if name in LESION_CODES:
         context, code = LESION_CODES[name]
         region = ORGAN_CODES.get(organ, nothing)

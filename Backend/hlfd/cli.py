@@ -21,6 +21,7 @@ FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAM
 RESUMABLE = ("teach", "distill")
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+ON_RESUME = "--resume goes on from the last checkpoint (each validation writes one)"
 
 
 def usage() -> str:
@@ -63,7 +64,7 @@ def _run(name: str, arguments: list[str]) -> int:
     except InputError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        further = "--resume goes on from the last checkpoint" if name in RESUMABLE else "nothing is half-written"
+        further = ON_RESUME if name in RESUMABLE else "nothing is half-written"
         return _fail(f"{name}: stopped by Ctrl-C; {further}", EXIT_INTERRUPTED)
     except Exception as error:
         if (sentence := _fault_of_place(error)) is None:

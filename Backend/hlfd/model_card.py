@@ -2,9 +2,7 @@
 
 from typing import Any
 
-SYNTHETIC_NOTE = (
-    "> **Trained on synthetic CTs.** It shows that the software works; it knows nothing of patients.\n"
-)
+SYNTHETIC_NOTE = "> **Trained on synthetic CTs.** It shows that the software works; it knows nothing of patients.\n"
 
 
 def model_card(facts: dict[str, Any]) -> str:

@@ -58,13 +58,9 @@ class Settings(BaseSettings):
         try:
             return CliApp.run(cls, cli_args=arguments, cli_settings_source=source, **from_file)
         except ValidationError as error:
-            raise InputError(mistake(error, cls._positionals(), program)) from None
+            raise InputError(mistake(error, program)) from None
         except SettingsError as error:
             raise InputError(unusable(error, program)) from None
-
-    @classmethod
-    def _positionals(cls) -> list[str]:
-        return [name for name, field in cls.model_fields.items() if POSITIONAL_MARK in field.metadata]
 
     @classmethod
     def _positionals_first(cls, arguments: list[str], from_file: dict[str, Any]) -> list[str]:
@@ -76,7 +72,7 @@ class Settings(BaseSettings):
         switches = [name.replace("_", "-") for name, field in fields if field.annotation is bool]
         flags = {"--help", *(f"--{no}{name}" for name in switches for no in ("", "no-"))}
         positionals, options = _divide(arguments, flags)
-        names = cls._positionals()
+        names = [name for name, field in fields if POSITIONAL_MARK in field.metadata]
         if not positionals and all(name in from_file for name in names):
             positionals = [str(from_file[name]) for name in names]
         return positionals + options

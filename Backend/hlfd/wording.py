@@ -18,12 +18,11 @@ def add_argument(parser: Any, *names: str, **details: Any) -> Any:
     return parser.add_argument(*(name for name in names if not name.endswith("-")), **details)
 
 
-def mistake(error: ValidationError, positionals: list[str], program: str) -> str:
+def mistake(error: ValidationError, program: str) -> str:
     """Say the first mistake among the settings: which option, what is wrong, what was found.
 
     Args:
         error: from pydantic.
-        positionals: settings that are given by place and not by name.
         program: such as `hlfd segment`.
     """
     first = error.errors()[0]
@@ -33,7 +32,7 @@ def mistake(error: ValidationError, positionals: list[str], program: str) -> str
         return f"{message}; see `{program} --help`"
     if first["type"] == "missing":
         message, found = "is missing", ""
-    return f"{_option(first['loc'], positionals)}: {message}{found}; see `{program} --help`"
+    return f"{_option(first['loc'])}: {message}{found}; see `{program} --help`"
 
 
 def unusable(error: SettingsError, program: str) -> str:
@@ -41,10 +40,9 @@ def unusable(error: SettingsError, program: str) -> str:
     return f"{str(error).removeprefix('error parsing CLI: ')}; see `{program} --help`"
 
 
-def _option(place: tuple[int | str, ...], positionals: list[str]) -> str:
-    name = str(place[0]).rstrip("_")
-    shown = name.upper() if name in positionals else f"--{name.replace('_', '-')}"
-    return ", ".join([shown, *(f"value {part + 1}" if isinstance(part, int) else part for part in place[1:])])
+def _option(place: tuple[int | str, ...]) -> str:
+    name = str(place[0]).rstrip("_").replace("_", "-")
+    return ", ".join([f"--{name}", *(f"value {part + 1}" if isinstance(part, int) else part for part in place[1:])])
 
 
 def _placeholder(of_type: str) -> str:

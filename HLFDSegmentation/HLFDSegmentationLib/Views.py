@@ -25,9 +25,9 @@ def renderViews(
     """axial, coronal, sagittal and 3d PNG in an existing folder; size is width and height in pixels.
 
     The slices go through centreRas, or else through the largest tumour. The point and the camera are chosen by
-    the segmentation frameNode where one is given, so that several can be compared from one place. Works in a headlessScene(). The
-    slice, 3D view and camera nodes stay in the scene, so that a scene saved afterwards opens in Slicer on
-    what the pictures show.
+    the segmentation frameNode where one is given, so that several can be compared from one place.
+    Works in a headlessScene(). The slice, 3D view and camera nodes stay in the scene, so that a scene saved
+    afterwards opens in Slicer on what the pictures show.
     """
     frameNode = frameNode or segmentationNode
     if centreRas is None:

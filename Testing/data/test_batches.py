@@ -100,10 +100,11 @@ def test_tumour_is_in_the_share_of_crops_asked_for_and_rarely_in_others(store, s
     assert low - 0.05 <= found <= high
 
 
-def test_crops_of_the_organ_alone_are_among_them(store) -> None:
-    labels = torch.cat([batch.labels for batch in drawn(store, replace(PLAIN, tumor_share=0.0), last=100)])
+def test_half_of_the_crops_that_need_no_tumour_lie_at_the_organ(store) -> None:
+    small = replace(PLAIN, crop=4, tumor_share=0.0)  # anywhere, most crops of this size miss the organ
+    labels = torch.cat([batch.labels for batch in drawn(store, small, last=150)])
     organ_alone = (labels == 1).flatten(1).any(1) & ~(labels == 2).flatten(1).any(1)
-    assert organ_alone.float().mean() > 0.5
+    assert 0.55 < organ_alone.float().mean() < 0.85
 
 
 def test_tumour_lies_in_many_places_of_a_crop(store) -> None:

@@ -44,9 +44,11 @@ def stored_as(axes: np.ndarray, direction: np.ndarray, voxels: np.ndarray) -> tu
     first[order] = np.where(turned, size[order] - 1, 0)
     origin = np.array(ORIGIN_MM) + direction @ (first * SPACING_MM)
     return array, Frame(
-        tuple(size[order].tolist()), tuple(np.array(SPACING_MM)[order].tolist()), tuple(origin.tolist()),
+        tuple(size[order].tolist()),
+        tuple(np.array(SPACING_MM)[order].tolist()),
+        tuple(origin.tolist()),
         tuple((direction @ axes).ravel().tolist()),
-    )  # fmt: skip
+    )
 
 
 def test_canonical_order_is_what_simpleitk_calls_lps(axes) -> None:

@@ -68,6 +68,13 @@ def test_few_patients_go_to_training_first_and_three_are_enough_for_all_parts(pa
     assert tuple(len(splits.cases(part)) for part in PARTS) == sizes
 
 
+@pytest.mark.parametrize(("patients", "sizes"), [(3, (1, 1, 1)), (4, (1, 1, 2)), (8, (1, 3, 4))])
+def test_large_shares_leave_a_patient_to_train_with(patients, sizes) -> None:
+    patient_of = {f"case_{number}": f"P{number}" for number in range(patients)}
+    splits = split_by_patient(patient_of, set(patient_of), 0.45, 0.5, seed=0)
+    assert tuple(len(splits.cases(part)) for part in PARTS) == sizes
+
+
 def test_a_share_of_nothing_gets_nobody() -> None:
     patient_of = {f"case_{number}": f"P{number}" for number in range(9)}
     assert len(split_by_patient(patient_of, set(patient_of), 0, 0, seed=0).training) == 9

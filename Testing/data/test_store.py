@@ -11,7 +11,7 @@ import pytest
 from hlfd.catalogue import make_labels
 from hlfd.data.batches import CropSettings, batches
 from hlfd.data.splits import Splits
-from hlfd.data.store import Store, StoredCase, StoreManifest, every_slice, save_manifest, save_slices
+from hlfd.data.store import Store, StoredCase, StoreManifest, save_manifest, save_slices
 from hlfd.errors import InputError
 
 SHAPE = (20, 96, 96)
@@ -32,14 +32,27 @@ def store_of(tmp_path: Path):
         for name in names:
             save_slices(folder, name, hu, labels, classes=3)
         cases = tuple(
-            StoredCase(name=name, patient=name, image=Path("ct"), labels=Path("labels"), resampled_labels=False,
-                       spacing_mm=(1, 1, 1), shape=SHAPE, tumor_slices=5) for name in names
-        )  # fmt: skip
+            StoredCase(
+                name=name,
+                patient=name,
+                image=Path("ct"),
+                labels=Path("labels"),
+                resampled_labels=False,
+                spacing_mm=(1, 1, 1),
+                shape=SHAPE,
+                tumor_slices=5,
+            )
+            for name in names
+        )
         manifest = StoreManifest(
-            organ="kidney", labels=make_labels(("kidney", "tumor"), "kidney"),
-            source_values={"kidney": (1,), "tumor": (2,)}, window_hu=(-200, 300), pixel_mm=1, synthetic=True,
+            organ="kidney",
+            labels=make_labels(("kidney", "tumor"), "kidney"),
+            source_values={"kidney": (1,), "tumor": (2,)},
+            window_hu=(-200, 300),
+            pixel_mm=1,
+            synthetic=True,
             cases=cases,
-        )  # fmt: skip
+        )
         save_manifest(folder, manifest, Splits(seed=0, training=tuple(names), validation=(), test=()))
         return folder
 
@@ -71,15 +84,6 @@ def test_counts_are_pixels_of_each_class_on_each_slice(store_of) -> None:
     counts = store.counts(store.cases("training")[0])
     assert counts.tolist() == [[96 * 96 - 2500, 2400, 100], *[[96 * 96 - 2500, 2500, 0]] * 3] * 5
     assert (store.tumor_value, store.classes) == (2, 3)
-
-
-def test_walking_through_a_case_gives_every_slice_once(store_of) -> None:
-    store = Store(store_of(1))
-    slices = store.slices(store.cases("training")[0])
-    parts = list(every_slice(slices, at_once=8))
-    assert [len(hu) for hu, _ in parts] == [8, 8, 4]
-    assert np.array_equal(np.concatenate([hu for hu, _ in parts]), slices.hu)
-    assert np.array_equal(np.concatenate([labels for _, labels in parts]), slices.labels)
 
 
 def test_files_of_the_store_are_numpys_own(store_of) -> None:

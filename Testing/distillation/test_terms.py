@@ -18,8 +18,16 @@ STUDENT_CHANNELS = {"early": 2, "middle1": 3, "middle2": 4, "middle3": 2, "late"
 
 def interpolated(image, rows, columns):
     """Bilinear, with the corners of the images (not the centres of their pixels) laid on each other."""
-    return [[[_sample(plane, (row + 0.5) * len(plane) / rows - 0.5, (column + 0.5) * len(plane[0]) / columns - 0.5)
-              for column in range(columns)] for row in range(rows)] for plane in image]  # fmt: skip
+    return [
+        [
+            [
+                _sample(plane, (row + 0.5) * len(plane) / rows - 0.5, (column + 0.5) * len(plane[0]) / columns - 0.5)
+                for column in range(columns)
+            ]
+            for row in range(rows)
+        ]
+        for plane in image
+    ]
 
 
 def _sample(plane, y, x):
@@ -71,8 +79,16 @@ def adapted(image, adapter):
     """The prediction map of a student's layer: each class is a weighted sum of channels, and a bias."""
     weight, bias = adapter.weight[:, :, 0, 0].tolist(), adapter.bias.tolist()
     rows, columns = len(image[0]), len(image[0][0])
-    return [[[bias[k] + sum(weight[k][c] * image[c][row][column] for c in range(len(image)))
-              for column in range(columns)] for row in range(rows)] for k in range(len(weight))]  # fmt: skip
+    return [
+        [
+            [
+                bias[k] + sum(weight[k][c] * image[c][row][column] for c in range(len(image)))
+                for column in range(columns)
+            ]
+            for row in range(rows)
+        ]
+        for k in range(len(weight))
+    ]
 
 
 def mean_over_batch(one_image, batch=2):
@@ -106,8 +122,10 @@ def oracle_upd(teacher, student, adapters, temperature):
 
     def one(index):
         middle = [teacher.maps[name][index].tolist() for name in ("middle1", "middle2")]
-        joined = [[[(first + second) / 2 for first, second in zip(*rows, strict=True)]
-                   for rows in zip(*planes, strict=True)] for planes in zip(*middle, strict=True)]  # fmt: skip
+        joined = [
+            [[(first + second) / 2 for first, second in zip(*rows, strict=True)] for rows in zip(*planes, strict=True)]
+            for planes in zip(*middle, strict=True)
+        ]
         early = adapted(student.features["early"][index].tolist(), adapters["early"])
         return divergence(early, joined, temperature)
 

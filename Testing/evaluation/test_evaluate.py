@@ -94,8 +94,11 @@ def test_a_bundle_is_run_on_every_case_of_the_part_in_the_ct_s_own_pixels(evalua
 def test_saved_segmentations_are_what_was_measured(evaluated, threshold_bundle, command, store, tmp_path):
     evaluated("--model", threshold_bundle, "--save", "nii.gz")
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
-        "a.nii.gz", "b.nii.gz", "cases.csv", "summary.json",
-    ]  # fmt: skip
+        "a.nii.gz",
+        "b.nii.gz",
+        "cases.csv",
+        "summary.json",
+    ]
     ct, saved = (sitk.ReadImage(str(tmp_path / folder / "a.nii.gz")) for folder in ("data", "out"))
     assert (saved.GetSize(), saved.GetSpacing(), saved.GetOrigin()) == (ct.GetSize(), ct.GetSpacing(), ct.GetOrigin())
     answer = command("evaluate", store, tmp_path / "again", "--predictions", tmp_path / "out")
@@ -109,8 +112,11 @@ def test_the_summary_has_what_its_documentation_names(evaluated, predicted):
     assert (summary["part"], summary["cases"], summary["synthetic"]) == ("test", 2, False)
     totals = [Total(**found) for found in summary["totals"]]
     assert [(found.protocol, found.label, found.cases) for found in totals] == [
-        ("volume", "kidney", 2), ("paper", "kidney", 1), ("volume", "tumor", 1), ("paper", "tumor", 1),
-    ]  # fmt: skip
+        ("volume", "kidney", 2),
+        ("paper", "kidney", 1),
+        ("volume", "tumor", 1),
+        ("paper", "tumor", 1),
+    ]
     assert totals[2].false_ml == 0
 
 
@@ -140,7 +146,7 @@ def test_figures_of_synthetic_cts_are_said_to_be(command, store, predicted, tmp_
 def test_a_missing_prediction_is_told_before_anything_is_read(evaluate_refused, predicted, tmp_path):
     folder = predicted()
     (folder / "b.nii.gz").unlink()
-    (tmp_path / "data" / "a.nii.gz").unlink()
+    (tmp_path / "data" / "a.nii.gz").write_text("damaged: an error of its own, if it were read")
     assert "no label map for case b; expected b.nii.gz or b.seg.nrrd" in evaluate_refused("--predictions", folder)
 
 
@@ -186,7 +192,7 @@ def test_a_prediction_that_does_not_fit_its_ct_is_refused(evaluate_refused, pred
 def test_a_ct_that_has_moved_is_told(evaluate_refused, predicted, tmp_path):
     folder = predicted()
     (tmp_path / "data" / "b.nii.gz").unlink()
-    assert f"{tmp_path / 'data' / 'b.nii.gz'}: no such file" in evaluate_refused("--predictions", folder)
+    assert f"case b: {tmp_path / 'data' / 'b.nii.gz'} is no longer there" in evaluate_refused("--predictions", folder)
 
 
 def test_a_part_without_cases_is_refused(evaluate_refused, predicted):
@@ -194,8 +200,15 @@ def test_a_part_without_cases_is_refused(evaluate_refused, predicted):
 
 
 def test_a_bundle_of_other_labels_is_refused(refused, store, threshold_bundle, tmp_path, command):
-    answer = command("prepare", tmp_path / "data" / "list.json", tmp_path / "other", "--splits",
-                     tmp_path / "data" / "splits.json", "--labels", "liver=1,tumor=2")  # fmt: skip
+    answer = command(
+        "prepare",
+        tmp_path / "data" / "list.json",
+        tmp_path / "other",
+        "--splits",
+        tmp_path / "data" / "splits.json",
+        "--labels",
+        "liver=1,tumor=2",
+    )
     assert answer.status == 0, answer
     sentence = refused("evaluate", tmp_path / "other", tmp_path / "out", "--model", threshold_bundle)
     assert "knows kidney, tumor, the store has liver, tumor" in sentence

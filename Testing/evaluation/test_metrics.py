@@ -24,8 +24,11 @@ def maps():
 def score(predicted, truth, protocol, label):
     scores = score_case("case", np.asarray(predicted), np.asarray(truth), LABELS, 2, VOXEL_ML)
     assert [(one.protocol, one.label) for one in scores] == [
-        ("volume", "kidney"), ("paper", "kidney"), ("volume", "tumor"), ("paper", "tumor"),
-    ]  # fmt: skip
+        ("volume", "kidney"),
+        ("paper", "kidney"),
+        ("volume", "tumor"),
+        ("paper", "tumor"),
+    ]
     return next(one for one in scores if (one.protocol, one.label) == (protocol, label))
 
 
@@ -120,11 +123,17 @@ def cohort(*cases):
     """Scores of tumour, volume, from (overlap, predicted, true) in mL."""
     return [
         Score(
-            case=str(number), protocol="volume", label="tumor", slices=5, predicted_ml=hit, true_ml=true,
-            dice=dice(overlap, hit, true) if true else None, rvd=relative_volume_difference(hit, true),
+            case=str(number),
+            protocol="volume",
+            label="tumor",
+            slices=5,
+            predicted_ml=hit,
+            true_ml=true,
+            dice=dice(overlap, hit, true) if true else None,
+            rvd=relative_volume_difference(hit, true),
         )
         for number, (overlap, hit, true) in enumerate(cases)
-    ]  # fmt: skip
+    ]
 
 
 def test_a_cohort_worked_by_hand():
@@ -165,6 +174,9 @@ def test_cases_without_tumour_slices_are_no_false_findings_of_the_paper_s_protoc
 def test_labels_and_protocols_are_summed_up_apart(maps):
     found = total(score_case("a", *maps, LABELS, 2, 1.0) + score_case("b", *maps, LABELS, 2, 1.0))
     assert [(one.protocol, one.label, one.cases) for one in found] == [
-        ("volume", "kidney", 2), ("paper", "kidney", 2), ("volume", "tumor", 2), ("paper", "tumor", 2),
-    ]  # fmt: skip
+        ("volume", "kidney", 2),
+        ("paper", "kidney", 2),
+        ("volume", "tumor", 2),
+        ("paper", "tumor", 2),
+    ]
     assert len({one.dice_mean for one in found}) == 4

@@ -23,13 +23,25 @@ def test_a_csv_of_scores_reads_back_as_the_same_scores(tmp_path):
 
 def test_the_table_shows_percents_spread_and_what_is_missing():
     known = Total(
-        protocol="volume", label="tumor", cases=12, dice_mean=0.4213, dice_std=0.1, dice_pooled=0.5, rvd_mean=-0.4,
+        protocol="volume",
+        label="tumor",
+        cases=12,
+        dice_mean=0.4213,
+        dice_std=0.1,
+        dice_pooled=0.5,
+        rvd_mean=-0.4,
         false_ml=1.256,
-    )  # fmt: skip
+    )
     unknown = Total(
-        protocol="paper", label="kidney", cases=0, dice_mean=None, dice_std=None, dice_pooled=None, rvd_mean=None,
+        protocol="paper",
+        label="kidney",
+        cases=0,
+        dice_mean=None,
+        dice_std=None,
+        dice_pooled=None,
+        rvd_mean=None,
         false_ml=None,
-    )  # fmt: skip
+    )
     lines = text_table([known, unknown]).splitlines()
     assert lines[0].split("  ")[0] == "protocol"
     assert lines[1].split() == ["volume", "tumor", "12", "42.1", "±", "10.0", "50.0", "-0.400", "1.26"]

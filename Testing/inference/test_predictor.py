@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from hlfd.bundle import load_bundle
+from hlfd.errors import InputError
 from hlfd.inference.predictor import choose_device, predict_slices, predict_volume
+from hlfd.models.registry import Architecture, build
 
 CPU = torch.device("cpu")
 
@@ -25,7 +27,8 @@ def test_slices_of_any_size_are_padded_for_the_network_and_cut_back(network, noi
     slices = noise[:, :rows, :columns]
     found = predict_slices(network, slices, (0, 300), CPU)
     np.testing.assert_array_equal(found, answer_by_threshold(slices))
-    assert network.batches[-1][2:] == (-(-rows // 8) * 8, -(-columns // 8) * 8)
+    # The smallest multiples of the stride, and two strides at least: normalising one pixel is undefined.
+    assert network.batches[-1][2:] == (max(-(-rows // 8) * 8, 16), max(-(-columns // 8) * 8, 16))
 
 
 def test_a_volume_is_predicted_a_few_slices_at_a_time(network, noise, answer_by_threshold):
@@ -42,7 +45,7 @@ def test_a_ct_of_other_pixels_is_resized_both_ways(network, answer_by_threshold)
     coarse[:, 1:4, 2:6] = 250
     fine = coarse.repeat(2, axis=1).repeat(2, axis=2)
     found = predict_volume(network, fine, (0.375, 0.375, 3), (0, 300), 0.75, CPU)
-    assert network.batches[-1] == (2, 1, 8, 8)
+    assert network.batches[-1] == (2, 1, 16, 16)
     assert found.shape == fine.shape
     np.testing.assert_array_equal(found, oracle(fine, (6, 8)))
     assert (found[:, 4:6, 6:10] == 2).all()
@@ -51,7 +54,7 @@ def test_a_ct_of_other_pixels_is_resized_both_ways(network, answer_by_threshold)
 def test_pixels_that_are_not_square_are_resized_by_side(network):
     hu = np.random.default_rng(5).integers(-300, 500, (3, 12, 10), np.int16)
     found = predict_volume(network, hu, (0.375, 1.5, 3), (0, 300), 0.75, CPU)
-    assert network.batches[-1] == (3, 1, 24, 8)
+    assert network.batches[-1] == (3, 1, 24, 16)
     np.testing.assert_array_equal(found, oracle(hu, (24, 5)))
 
 
@@ -67,9 +70,16 @@ def oracle(hu, working):
 
 def test_a_device_that_is_named_is_taken():
     assert choose_device("cpu") == CPU
-    assert choose_device("cuda").type == "cuda"
+    with pytest.raises(InputError, match="this machine has none"):
+        choose_device("mps" if torch.cuda.is_available() else "cuda")
 
 
 def test_auto_takes_what_there_is():
     assert choose_device("auto").type in {"cuda", "mps", "cpu"}
     assert choose_device("auto").type == "cpu" or torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def test_a_ct_as_small_as_one_stride_is_segmented_by_a_teacher():
+    teacher = build(Architecture(network="unetpp", classes=3, settings={"widths": [4, 4, 4, 4, 4]})).eval()
+    found = predict_slices(teacher, np.zeros((1, 9, 16), np.int16), (0, 300), CPU)
+    assert found.shape == (1, 9, 16)

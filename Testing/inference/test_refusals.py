@@ -35,6 +35,12 @@ def test_a_missing_ct(segment_refused, tmp_path):
     assert f"{tmp_path / 'none.nii.gz'}: no such file; check the path" in segment_refused(tmp_path / "none.nii.gz")
 
 
+def test_the_ct_itself_is_never_overwritten(body, oriented, segment_refused, tmp_path):
+    ct = written(oriented(body), tmp_path / "ct.nii.gz")
+    sentence = segment_refused(ct, ct, "--overwrite")
+    assert f"{ct}: is the CT itself; choose another name for the result" in sentence
+
+
 @pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".nrrd", ".mha"])
 @pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.97])
 def test_a_truncated_ct(ending, share, body, oriented, segment_refused, tmp_path):

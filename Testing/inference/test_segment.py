@@ -68,17 +68,13 @@ def test_one_of_several_series_is_chosen_by_its_uid(
     np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(out))), wanted)
 
 
-def test_a_volume_of_one_slice_is_segmented(
-    body, oriented, threshold_bundle, command, tmp_path, answer_by_threshold
-):
+def test_a_volume_of_one_slice_is_segmented(body, oriented, threshold_bundle, command, tmp_path, answer_by_threshold):
     ct, out = tmp_path / "ct.mha", tmp_path / "out.seg.nrrd"
     sitk.WriteImage(oriented(body[:, :, :1]), str(ct))
     assert command("segment", ct, "--model", threshold_bundle, "--out", out).status == 0
     result = sitk.ReadImage(str(out))
     assert result.GetSize() == (13, 10, 1)
-    np.testing.assert_array_equal(
-        sitk.GetArrayFromImage(result), answer_by_threshold(body[:, :, :1]).transpose()
-    )
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(result), answer_by_threshold(body[:, :, :1]).transpose())
 
 
 def test_the_real_student_answers_as_torch_does(oriented, command, tmp_path, facts_of_a_bundle):

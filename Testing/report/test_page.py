@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_no_verdict_is_given_where_one_of_the_three_models_is_missing():
 def an_entry(tmp_path):
     """Makes the folders of a run and its evaluation with a tumour Dice of each case."""
 
-    def make(key, title, dices, terms=False):
+    def make(key, title, dices, terms=False, steps=20):
         run, evaluation = tmp_path / key, tmp_path / f"{key}-evaluation"
         run.mkdir()
         evaluation.mkdir()
@@ -60,7 +61,9 @@ def an_entry(tmp_path):
         events = [{"event": "step", "step": step, "loss": 1 / step, "seg": 1 / step, **parts} for step in (1, 10, 20)]
         events.append({"event": "validated", "step": 20, "tumor_dice": 0.5})
         (run / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
-        (run / "result.json").write_text(json.dumps({"parameters": 2_500_000, "seconds": 90, "steps": 20}))
+        (run / "result.json").write_text(
+            json.dumps({"parameters": 2_500_000, "seconds": 90, "steps": steps, "settings": {"seed": 3}})
+        )
         total = {
             "label": "tumor",
             "cases": len(dices),
@@ -117,6 +120,15 @@ def test_the_page_needs_nothing_but_itself(a_story, tmp_path):
     assert page.count("data:image/png;base64,") == 2
     assert page.count("<svg") == 3
     assert "<script" not in page and "<link" not in page and 'src="http' not in page
+
+
+def test_equal_steps_and_seeds_are_claimed_only_where_they_are_equal(a_story, an_entry, tmp_path):
+    claim = "the same number of steps and the same seed"
+    write_report(tmp_path / "alike.html", a_story)
+    longer = an_entry("longer", "Another", [0.5, 0.6], steps=40)
+    write_report(tmp_path / "unlike.html", replace(a_story, entries=(*a_story.entries, longer)))
+    assert claim in (tmp_path / "alike.html").read_text(encoding="utf-8")
+    assert claim not in (tmp_path / "unlike.html").read_text(encoding="utf-8")
 
 
 def test_synthetic_data_is_said_to_be_synthetic_at_the_top(a_story, tmp_path):

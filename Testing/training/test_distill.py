@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from hlfd.bundle import load_bundle
 from hlfd.files import sha256
-from Testing.training.tiny_runs import STUDENT, hlfd, make_store, steps_told
+from Testing.training.tiny_runs import STUDENT, TEACHER, hlfd, make_store, steps_told
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +122,38 @@ def test_a_teacher_of_another_window_is_refused(a_taught_run, tmp_path, capsys):
     assert distilled(store, tmp_path / "run", a_taught_run) == 2
     assert "the teacher's window is (-200.0, 300.0) HU, the store's (-100.0, 200.0)" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_of_other_pixels_is_refused(a_taught_run, tmp_path, capsys):
+    store = make_store(tmp_path / "store", pixel_mm=1.5)
+    assert distilled(store, tmp_path / "run", a_taught_run) == 2
+    assert "the teacher sees pixels of 1 mm, the store has 1.5 mm; prepare the store with --pixel-mm 1" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_student_of_a_synthetic_teacher_is_said_to_be_synthetic(a_taught_run, tmp_path):
+    store = make_store(tmp_path / "store", synthetic=False)
+    assert distilled(store, tmp_path / "run", a_taught_run) == 0
+    assert load_bundle(tmp_path / "run" / "bundle")[0].synthetic
+
+
+@pytest.mark.parametrize("what", ["teacher", "store"])
+def test_a_run_is_not_gone_on_with_from_another_teacher_or_store(what, a_store, a_taught_run, tmp_path, capsys):
+    assert distilled(a_store, tmp_path / "run", a_taught_run) == 0
+    others = {"teacher": a_taught_run, "store": a_store}
+    if what == "store":
+        others["store"] = make_store(tmp_path / "other", patients=("p", "q", "r", "s"))
+    else:
+        others["teacher"] = tmp_path / "other"
+        assert hlfd("teach", a_store, others["teacher"], *TEACHER, "--seed", 1) == 0
+    assert distilled(others["store"], tmp_path / "run", others["teacher"], "--resume") == 2
+    assert f"was started with another {what}" in capsys.readouterr().err
+
+
+def test_a_run_is_gone_on_with_after_its_store_was_moved(a_store, a_taught_run, a_copy, tmp_path):
+    assert distilled(a_store, tmp_path / "run", a_taught_run) == 0
+    assert distilled(a_copy(a_store, "moved"), tmp_path / "run", a_taught_run, "--resume") == 0
 
 
 def test_a_run_is_not_replaced_while_it_holds_the_teacher(a_store, a_taught_run, a_copy, capsys):

@@ -23,9 +23,9 @@ ARCHITECTURE = Architecture(network="unetpp", classes=3, settings={"widths": [2,
 
 
 def settings_for(store, run, **others):
-    return TrainingSettings.model_validate({
-        "store": store, "run": run, "steps": 6, "crop": 32, "batch": 2, "validate_every": 2, "device": "cpu", **others
-    })  # fmt: skip
+    return TrainingSettings.model_validate(
+        {"store": store, "run": run, "steps": 6, "crop": 32, "batch": 2, "validate_every": 2, "device": "cpu", **others}
+    )
 
 
 def tensors(content):
@@ -78,7 +78,7 @@ def test_weights_that_are_no_numbers_are_never_saved(a_store, tmp_path):
     settings = settings_for(a_store, tmp_path / "run")
     fabric = make_fabric(settings)
     training = start(fabric, PoisonedAfter(build(ARCHITECTURE), steps=4), ARCHITECTURE, settings)
-    run = open_run(settings)
+    run = open_run(settings, {})
     with pytest.raises(InputError, match=r"step 6: .* the training has diverged"):
         train(fabric, training, Store(a_store), settings, run, "Teaching")
     content = torch.load(run.checkpoint, weights_only=True)
@@ -92,7 +92,7 @@ def test_poison_just_before_a_checkpoint_is_noticed(a_store, tmp_path):
     settings = settings_for(a_store, tmp_path / "run")
     fabric = make_fabric(settings)
     training = start(fabric, PoisonedAfter(build(ARCHITECTURE), steps=3), ARCHITECTURE, settings)
-    run = open_run(settings)
+    run = open_run(settings, {})
     with pytest.raises(InputError, match=r"step 4: weights are no longer numbers"):
         train(fabric, training, Store(a_store), settings, run, "Teaching")
     assert torch.load(run.checkpoint, weights_only=True)["progress"]["step"] == 2
@@ -160,5 +160,5 @@ def test_deterministic_holds_while_training(a_store, tmp_path):
         settings = settings_for(a_store, tmp_path / str(deterministic), steps=1, deterministic=deterministic)
         fabric = make_fabric(settings)
         training = start(fabric, Watching(build(ARCHITECTURE)), ARCHITECTURE, settings)
-        train(fabric, training, Store(a_store), settings, open_run(settings), "Teaching")
+        train(fabric, training, Store(a_store), settings, open_run(settings, {}), "Teaching")
     assert seen == [True, False]

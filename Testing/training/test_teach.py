@@ -14,8 +14,15 @@ from Testing.training.tiny_runs import SMALL, TEACHER, assert_same_run, hlfd, ma
 
 def test_a_run_leaves_settings_events_curves_checkpoint_best_weights_bundle_and_result(a_taught_run):
     assert sorted(path.name for path in a_taught_run.iterdir()) == [
-        "best.safetensors", "bundle", "events.jsonl", "last.ckpt", "result.json", "settings.json", "tensorboard",
-    ]  # fmt: skip
+        "best.safetensors",
+        "bundle",
+        "events.jsonl",
+        "last.ckpt",
+        "origin.json",
+        "result.json",
+        "settings.json",
+        "tensorboard",
+    ]
 
 
 def test_the_bundle_is_the_teacher_with_the_best_weights(a_taught_run):
@@ -91,7 +98,7 @@ def test_a_store_without_validation_cases_keeps_the_last_weights_and_says_so(a_s
     (store / "splits.json").write_text(json.dumps({**splits, "validation": [], "test": ["c", "d"]}))
     run = tmp_path / "run"
     assert hlfd("teach", store, run, *TEACHER) == 0
-    assert "kept the weights of step 12: no validation case has tumour to choose by" in capsys.readouterr().err
+    assert "kept the weights of step 12: no tumour on validation slices to choose by" in capsys.readouterr().err
     result = json.loads((run / "result.json").read_text())
     assert (result["validation_tumor_dice"], result["best_step"]) == (None, 12)
     assert "unjudged" in (run / "bundle" / "MODEL_CARD.md").read_text()
@@ -137,7 +144,7 @@ def test_settings_that_cannot_be_are_refused_before_anything_is_written(a_store,
 def test_a_device_that_is_not_there_is_refused(a_store, tmp_path, capsys):
     device = "cuda" if torch.backends.mps.is_available() else "mps"  # no machine has both
     assert hlfd("teach", a_store, tmp_path / "run", *TEACHER, "--device", device) == 2
-    assert f"device {device}: this machine has none; use --device auto" in capsys.readouterr().err
+    assert f"device {device}: this machine has none that torch can use; use --device auto" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

@@ -18,14 +18,28 @@ SIDE = 48
 HU = (-80, 60, 160)
 
 
-def make_store(folder, names=("a", "b", "c", "d"), patients=None, organ="kidney", window_hu=None, label_names=None):
+def make_store(
+    folder,
+    names=("a", "b", "c", "d"),
+    patients=None,
+    organ="kidney",
+    window_hu=None,
+    label_names=None,
+    pixel_mm=1,
+    synthetic=True,
+):
     """Write a store of square kidneys with square tumours: the last case tests, the one before validates."""
     labels = make_labels(label_names or (organ, "tumor"), organ)
     cases = [_case(folder, name, number, (patients or names)[number]) for number, name in enumerate(names)]
     manifest = StoreManifest(
-        organ=organ, labels=labels, source_values={"kidney": (1,), "tumor": (2,)},
-        window_hu=window_hu or TASKS[organ].window_hu, pixel_mm=1, synthetic=True, cases=tuple(cases),
-    )  # fmt: skip
+        organ=organ,
+        labels=labels,
+        source_values={"kidney": (1,), "tumor": (2,)},
+        window_hu=window_hu or TASKS[organ].window_hu,
+        pixel_mm=pixel_mm,
+        synthetic=synthetic,
+        cases=tuple(cases),
+    )
     splits = Splits(seed=0, training=tuple(names[:-2]), validation=(names[-2],), test=(names[-1],))
     save_manifest(folder, manifest, splits)
     return folder
@@ -40,9 +54,15 @@ def _case(folder, name, number, patient):
     hu = np.array(HU)[labels] + generator.normal(0, 15, labels.shape)
     save_slices(folder, name, hu.astype(np.int16), labels, classes=3)
     return StoredCase(
-        name=name, patient=patient, image=folder / f"{name}.nii.gz", labels=folder / f"{name}_labels.nii.gz",
-        resampled_labels=False, spacing_mm=(1, 1, 2.5), shape=labels.shape, tumor_slices=2,
-    )  # fmt: skip
+        name=name,
+        patient=patient,
+        image=folder / f"{name}.nii.gz",
+        labels=folder / f"{name}_labels.nii.gz",
+        resampled_labels=False,
+        spacing_mm=(1, 1, 2.5),
+        shape=labels.shape,
+        tumor_slices=2,
+    )
 
 
 def hlfd(*arguments):

@@ -45,9 +45,16 @@ def run(settings: CommandSettings) -> None:
 
     with in_terminal() as events:
         totals = evaluate(
-            settings.store, settings.out, settings.model, settings.predictions, settings.part, settings.save,
-            settings.device, settings.overwrite, events,
-        )  # fmt: skip
+            settings.store,
+            settings.out,
+            settings.model,
+            settings.predictions,
+            settings.part,
+            settings.save,
+            settings.device,
+            settings.overwrite,
+            events,
+        )
     print(text_table(totals))
     print(f"\n{LEGEND}\nPer case: {settings.out / 'cases.csv'}")
     if Store(settings.store).manifest.synthetic:

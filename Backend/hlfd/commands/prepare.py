@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
-from hlfd.catalogue import TASKS, TUMOR
+from hlfd.catalogue import TASKS, TUMOR, organ_of
 from hlfd.settings import Settings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -92,12 +92,13 @@ def run(settings: CommandSettings) -> None:
     refuse_existing(settings.store, settings.overwrite)
     cases = find_cases(settings.data, settings.patients, settings.skip_unlabelled)
     task = TASKS[settings.task]
+    source_values = parse_labels(settings.labels) if settings.labels else task.source_values
     with in_terminal() as events, whole_folder(settings.store, settings.overwrite, "store.json") as folder:
         manifest, splits = write_store(
             folder,
             cases,
-            organ=task.organ,
-            source_values=parse_labels(settings.labels) if settings.labels else task.source_values,
+            organ=organ_of(source_values, task.organ),
+            source_values=source_values,
             window_hu=settings.window_hu or task.window_hu,
             pixel_mm=settings.pixel_mm or median_pixel_mm(cases),
             synthetic=is_synthetic(settings.data),

@@ -96,9 +96,14 @@ def write_store(
     splits = by_hand or split_by_patient(patient_of, with_tumor, *shares, seed)
     _require_tumor(splits, with_tumor)
     manifest = StoreManifest(
-        organ=organ, labels=labels, source_values=source_values, window_hu=window_hu, pixel_mm=pixel_mm,
-        synthetic=synthetic, cases=tuple(stored),
-    )  # fmt: skip
+        organ=organ,
+        labels=labels,
+        source_values=source_values,
+        window_hu=window_hu,
+        pixel_mm=pixel_mm,
+        synthetic=synthetic,
+        cases=tuple(stored),
+    )
     save_manifest(folder, manifest, splits)
     return manifest, splits
 
@@ -123,10 +128,15 @@ def _write_case(
     counts = save_slices(folder, case.name, hu, resized, classes)
     tumor = next(label.value for label in labels if label.name == TUMOR)
     return StoredCase(
-        name=case.name, patient=case.patient, image=case.image.resolve(), labels=case.labels.resolve(),
-        resampled_labels=resample_labels, spacing_mm=ct.spacing_mm, shape=hu.shape,
+        name=case.name,
+        patient=case.patient,
+        image=case.image.resolve(),
+        labels=case.labels.resolve(),
+        resampled_labels=resample_labels,
+        spacing_mm=ct.spacing_mm,
+        shape=hu.shape,
         tumor_slices=int((counts[:, tumor] > 0).sum()),
-    )  # fmt: skip
+    )
 
 
 def _require_tumor(splits: Splits, with_tumor: set[str]) -> None:

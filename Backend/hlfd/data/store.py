@@ -1,6 +1,7 @@
 """The on-disk store of slices: written once by `hlfd prepare`, read lazily by training and evaluation."""
 
-from collections.abc import Iterator
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +99,12 @@ class Store:
         """Pixels of each class on each slice: int32, z by 1 + labels."""
         return self._array(case, "counts")
 
+    def digest(self) -> str:
+        """Tell this store from others by what is learned from it: cases, labels, window, pixels and division."""
+        told = self.manifest.model_dump(mode="json", exclude={"cases": {"__all__": {"image", "labels"}}})
+        content = json.dumps([told, self.splits.model_dump(mode="json")], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
     @cached_property
     def tumor_value(self) -> int:
         """Voxel value of tumour in this store."""
@@ -147,9 +154,3 @@ def _save(file: Path, array: Array) -> None:
     with file.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(whole))
         stream.write(whole.data)
-
-
-def every_slice(slices: Slices, at_once: int = 16) -> Iterator[tuple[Array, Array]]:
-    """Walk through a case a few slices at a time: HU and labels, `z h w`."""
-    for start in range(0, len(slices.hu), at_once):
-        yield np.asarray(slices.hu[start : start + at_once]), np.asarray(slices.labels[start : start + at_once])

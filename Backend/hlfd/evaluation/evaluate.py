@@ -47,6 +47,8 @@ def evaluate(
     cases = store.cases(part)
     if not cases:
         raise InputError(f"{store_path}: has no {part} cases; prepare it with a larger share, or choose another --part")
+    for case in cases:
+        _require_files(case)
     source, about = _source(model, predictions, store, cases, device)
     events.emit("started", what="Measuring", of=len(cases))
     scores: list[Score] = []
@@ -71,6 +73,13 @@ def evaluate(
             },
         )
     return totals
+
+
+def _require_files(case: StoredCase) -> None:
+    """A file that was moved shows before the first case is measured, not after an hour."""
+    for path in (case.image, case.labels):
+        if not path.exists():
+            raise InputError(f"case {case.name}: {path} is no longer there; restore it, or prepare the store again")
 
 
 def _source(

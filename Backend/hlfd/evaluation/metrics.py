@@ -64,11 +64,15 @@ def score_case(
         for protocol in ("volume", "paper"):
             overlap, hit, true = (int(count) for count in counts[:, planes[protocol]].sum(axis=1))
             score = Score(
-                case=case, protocol=protocol, label=name,
+                case=case,
+                protocol=protocol,
+                label=name,
                 dice=dice(overlap, hit, true) if true else None,
                 rvd=relative_volume_difference(hit, true),
-                predicted_ml=hit * voxel_ml, true_ml=true * voxel_ml, slices=int(planes[protocol].sum()),
-            )  # fmt: skip
+                predicted_ml=hit * voxel_ml,
+                true_ml=true * voxel_ml,
+                slices=int(planes[protocol].sum()),
+            )
             scores.append(score)
     return scores
 
@@ -107,10 +111,12 @@ def _total(protocol: Protocol, label: str, group: list[Score]) -> Total:
     overlap = sum((score.dice or 0.0) * (score.predicted_ml + score.true_ml) for score in group)
     volume = sum(score.predicted_ml + score.true_ml for score in group)
     return Total(
-        protocol=protocol, label=label, cases=len(dices),
+        protocol=protocol,
+        label=label,
+        cases=len(dices),
         dice_mean=float(np.mean(dices)) if dices else None,
         dice_std=float(np.std(dices, ddof=1)) if len(dices) > 1 else None,
         dice_pooled=overlap / volume if volume else None,
         rvd_mean=float(np.mean(rvds)) if rvds else None,
         false_ml=float(np.mean(false)) if false else None,
-    )  # fmt: skip
+    )

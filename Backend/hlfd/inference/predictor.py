@@ -10,6 +10,7 @@ from torch.nn.functional import interpolate, pad
 from hlfd.data.batches import windowed
 from hlfd.data.frames import Array
 from hlfd.data.resize import resize_hu, working_shape
+from hlfd.errors import InputError
 
 SLICES_AT_ONCE = 4
 
@@ -37,7 +38,9 @@ def predict_slices(
     images = torch.from_numpy(windowed(np.ascontiguousarray(hu), window_hu))[:, None].to(device)
     rows, columns = images.shape[2:]
     stride = int(network.stride)  # type: ignore[arg-type]
-    padded = pad(images, (0, -columns % stride, 0, -rows % stride))
+    # At least two strides, since a normalisation over a deepest map of one pixel is undefined.
+    sides = (max(columns + -columns % stride, 2 * stride), max(rows + -rows % stride, 2 * stride))
+    padded = pad(images, (0, sides[0] - columns, 0, sides[1] - rows))
     logits = network(padded)[:, :, :rows, :columns].float()
     if shape is not None and shape != (rows, columns):
         logits = interpolate(logits, size=shape, mode="bilinear")
@@ -80,9 +83,13 @@ def predict_volume(
 
 
 def choose_device(name: str) -> torch.device:
-    """Turn `auto`, `cpu`, `cuda` or `mps` into a device; auto takes CUDA, then MPS, then the CPU."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """Turn `auto`, `cpu`, `cuda` or `mps` into a device; auto takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        InputError: the machine has no such device.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    chosen = next(device for device, is_there in there.items() if is_there) if name == "auto" else name
+    if not there[chosen]:
+        raise InputError(f"device {chosen}: this machine has none that torch can use; use --device auto")
+    return torch.device(chosen)

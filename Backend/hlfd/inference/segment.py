@@ -6,6 +6,7 @@ from pathlib import Path
 from hlfd.bundle import BundleManifest, load_bundle
 from hlfd.data.frames import Array
 from hlfd.data.volumes import Volume, read_ct
+from hlfd.errors import InputError
 from hlfd.events import Events
 from hlfd.files import refuse_existing
 from hlfd.inference.output import check_output_name, write_segmentation
@@ -27,9 +28,14 @@ def segment_volume(ct: Volume, bundle: Path, device: str, events: Events) -> tup
     where = choose_device(device)
     events.emit("started", what="Segmenting", of=len(ct.array))
     labels = predict_volume(
-        network.to(where), ct.array, ct.spacing_mm, manifest.window_hu, manifest.pixel_mm, where,
+        network.to(where),
+        ct.array,
+        ct.spacing_mm,
+        manifest.window_hu,
+        manifest.pixel_mm,
+        where,
         on_slices=lambda done: events.emit("item", at=done, note="slices"),
-    )  # fmt: skip
+    )
     return manifest, labels
 
 
@@ -43,6 +49,8 @@ def segment_file(
     """
     check_output_name(out)
     refuse_existing(out, overwrite)
+    if out.exists() and ct_path.exists() and out.samefile(ct_path):
+        raise InputError(f"{out}: is the CT itself; choose another name for the result")
     ct = read_ct(ct_path, series)
     manifest, labels = segment_volume(ct, bundle, device, events)
     write_segmentation(out, labels, ct.frame, manifest.labels)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from hlfd.bundle import MANIFEST, BundleManifest, load_bundle
+from hlfd.bundle import MANIFEST, WEIGHTS, BundleManifest, load_bundle
 from hlfd.data.store import Store
 from hlfd.distillation.distiller import Distiller
 from hlfd.distillation.routes import Route
@@ -17,6 +17,8 @@ from hlfd.training.loop import make_fabric, start, train
 from hlfd.training.objectives import Distilled, Supervised
 from hlfd.training.runs import open_run
 from hlfd.training.settings import TrainingSettings
+
+PIXEL_TOLERANCE = 0.05
 
 
 def distill(
@@ -45,7 +47,8 @@ def distill(
     if loaded is not None:
         distiller = Distiller(routes, network.channels, store.classes, power, temperature)  # type: ignore[arg-type]
         objective = Distilled(network, loaded[1].to(fabric.device), distiller)
-    run = open_run(settings)
+    origin = {"store": store.digest(), **({"teacher": loaded[0].files[WEIGHTS]} if loaded else {})}
+    run = open_run(settings, origin)
     training = start(fabric, objective, architecture, settings)
     what = "Training alone" if loaded is None else f"Distilling ({method})"
     progress = train(fabric, training, store, settings, run, what)
@@ -67,15 +70,23 @@ def _load_teacher(path: Path | None, store: Store) -> tuple[BundleManifest, nn.M
             f"{', '.join(label.name for label in told.labels)}; use a teacher of the same labels"
         )
     if manifest.window_hu != told.window_hu:
-        raise InputError(f"{path}: the teacher's window is {manifest.window_hu} HU, the store's {told.window_hu}; "
-                         "prepare the store with --window-hu of the teacher")  # fmt: skip
+        raise InputError(
+            f"{path}: the teacher's window is {manifest.window_hu} HU, the store's {told.window_hu}; "
+            "prepare the store with --window-hu of the teacher"
+        )
+    if abs(manifest.pixel_mm / told.pixel_mm - 1) > PIXEL_TOLERANCE:
+        raise InputError(
+            f"{path}: the teacher sees pixels of {manifest.pixel_mm:g} mm, the store has {told.pixel_mm:g} mm; prepare "
+            f"the store with --pixel-mm {manifest.pixel_mm:g}"
+        )
     return manifest, network
 
 
 def _provenance(manifest: BundleManifest) -> dict[str, Any]:
     return {
+        "synthetic": manifest.synthetic,
         "architecture": manifest.architecture.model_dump(mode="json"),
         "parameters": manifest.parameters,
-        "weights_sha256": manifest.files["weights.safetensors"],
+        "weights_sha256": manifest.files[WEIGHTS],
         "validation_tumor_dice": manifest.training["validation_tumor_dice"],
     }

@@ -48,7 +48,7 @@ def export(
         "window_hu": told.window_hu,
         "pixel_mm": told.pixel_mm,
         "architecture": architecture,
-        "synthetic": told.synthetic,
+        "synthetic": told.synthetic or bool(teacher and teacher["synthetic"]),
         "training": {**_cohort(store), **_outcome(settings, progress), **({"teacher": teacher} if teacher else {})},
     }
     manifest = save_bundle(run.bundle, network, facts, overwrite=True)

@@ -18,6 +18,7 @@ from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.events import Events
 from hlfd.files import whole_file
+from hlfd.inference.predictor import choose_device
 from hlfd.models.registry import Architecture
 from hlfd.training.checkpoint import Progress, Training, load_checkpoint, save_checkpoint
 from hlfd.training.runs import RunFolder, run_events
@@ -35,12 +36,10 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
     Raises:
         InputError: the machine has no such device, or the device no such arithmetic.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there.get(settings.device, True):
-        raise InputError(f"device {settings.device}: this machine has none; use --device auto")
-    if settings.precision == "16" and (settings.device == "cpu" or not any(there.values())):
+    device = choose_device(settings.device).type
+    if settings.precision == "16" and device == "cpu":
         raise InputError("precision 16: a CPU has no fast fp16; use --precision bf16 or 32")
-    return Fabric(accelerator=settings.device, devices=1, precision=PRECISIONS[settings.precision])  # type: ignore[arg-type]
+    return Fabric(accelerator=device, devices=1, precision=PRECISIONS[settings.precision])  # type: ignore[arg-type]
 
 
 def start(fabric: Fabric, objective: nn.Module, architecture: Architecture, settings: TrainingSettings) -> Training:
@@ -81,7 +80,7 @@ def train(
                 _require_numbers(training.objective, progress.step)
                 _validate_and_save(fabric, training, store, settings, run, progress, events)
         score = progress.best_score
-        why = "no validation case has tumour to choose by" if score is None else f"validation tumour Dice {score:.3f}"
+        why = "no tumour on validation slices to choose by" if score is None else f"validation tumour Dice {score:.3f}"
         say = f"kept the weights of step {progress.best_step}: {why}"
         events.emit("done", step=progress.step, best_step=progress.best_step, say=say)
     return progress

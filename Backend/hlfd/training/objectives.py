@@ -9,7 +9,10 @@ from hlfd.models.contract import Network
 
 
 def focal_dice_loss() -> DiceFocalLoss:
-    """L_seg of the paper: soft Dice of the named labels plus focal loss (MONAI's), on logits b k h w.
+    """L_seg of the paper: soft Dice of the named labels plus focal loss, MONAI's `DiceFocalLoss`, on logits b k h w.
+
+    MONAI takes the Dice of the softmax and the focal loss of each label's own sigmoid; background has no term of its
+    own in either.
 
     Dice is summed over the batch before it is divided, so that crops without tumour count too.
     """

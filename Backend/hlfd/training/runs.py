@@ -43,6 +43,11 @@ class RunFolder:
         return self.folder / "best.safetensors"
 
     @property
+    def origin(self) -> Path:
+        """Digests of what the run learns from."""
+        return self.folder / "origin.json"
+
+    @property
     def bundle(self) -> Path:
         """The exported model."""
         return self.folder / "bundle"
@@ -53,8 +58,13 @@ class RunFolder:
         return self.folder / "result.json"
 
 
-def open_run(settings: TrainingSettings) -> RunFolder:
+def open_run(settings: TrainingSettings, origin: dict[str, str]) -> RunFolder:
     """Make the folder of a new run, or check that an old one can be gone on with.
+
+    Args:
+        settings: of the run.
+        origin: what -> digest of what the run learns from (store, teacher). Paths may change between two sittings,
+            what is at them may not.
 
     Raises:
         InputError: the folder exists without `resume` or `overwrite`, isn't a run, or was started with
@@ -63,6 +73,7 @@ def open_run(settings: TrainingSettings) -> RunFolder:
     run = RunFolder(settings.run)
     if settings.resume:
         _require_same(run, settings)
+        _require_origin(run, origin)
         return run
     refuse_existing(run.folder, settings.overwrite)
     if run.folder.is_file() or (run.folder.is_dir() and any(run.folder.iterdir())):
@@ -71,6 +82,7 @@ def open_run(settings: TrainingSettings) -> RunFolder:
     run.folder.mkdir(parents=True, exist_ok=True)
     record = settings.record()
     write_json(run.settings, {name: record[name] for name in record if name not in ("resume", "overwrite")})
+    write_json(run.origin, origin)
     return run
 
 
@@ -106,3 +118,10 @@ def _require_same(run: RunFolder, settings: TrainingSettings) -> None:
                 f"{run.folder}: was started with {name} {before.get(name)!r}, found {now.get(name)!r}; resume with "
                 f"--settings {run.settings}, or start a new run"
             )
+
+
+def _require_origin(run: RunFolder, origin: dict[str, str]) -> None:
+    before = read_json(run.origin, "the digests of what a run learns from")
+    for what, digest in origin.items():
+        if before.get(what) != digest:
+            raise InputError(f"{run.folder}: was started with another {what}; resume with that one, or start a new run")

@@ -23,7 +23,7 @@ def teach(settings: TrainingSettings, widths: tuple[int, ...]) -> BundleManifest
     architecture = Architecture(network="unetpp", classes=store.classes, settings={"widths": list(widths)})
     torch.manual_seed(settings.seed)
     network = build(architecture)
-    run = open_run(settings)
+    run = open_run(settings, {"store": store.digest()})
     training = start(fabric, Supervised(network), architecture, settings)
     progress = train(fabric, training, store, settings, run, "Teaching")
     return export(run, network, architecture, store, settings, progress, "teacher", "supervised")
