@@ -53,12 +53,14 @@ def test_four_heads_give_maps_of_the_size_of_the_image(a_narrow_teacher, two_ima
     assert {tuple(logits.shape) for logits in maps.values()} == {(2, 3, 48, 32)}
 
 
+@pytest.mark.parametrize("norm", ["instance", "batch"])
 @pytest.mark.parametrize("output_width", [None, 7])
-def test_each_head_equals_that_of_monai_with_the_same_weights(two_images, output_width):
+def test_each_head_equals_that_of_monai_with_the_same_weights(two_images, output_width, norm):
     torch.manual_seed(3)
-    ours = UNetPlusPlus(3, UNetPlusPlusSettings(widths=NARROW.widths, output_width=output_width)).eval()
+    ours = UNetPlusPlus(3, UNetPlusPlusSettings(widths=NARROW.widths, output_width=output_width, norm=norm)).eval()
     features = (*NARROW.widths, output_width or 2)
-    theirs = BasicUNetPlusPlus(2, 1, 3, features=features, deep_supervision=True).eval()
+    monais = {"batch": "batch", "instance": ("instance", {"affine": True})}[norm]
+    theirs = BasicUNetPlusPlus(2, 1, 3, features=features, deep_supervision=True, norm=monais).eval()
     theirs.load_state_dict(ours.state_dict())
     with torch.no_grad():
         maps, expected = ours.taps(two_images).maps, theirs(two_images)

@@ -209,8 +209,8 @@ def test_a_checkpoint_that_would_run_code_is_refused_and_never_run(a_store, a_ta
         (lambda content: content.update(format=2), "checkpoint format 2, this version reads 1; start a new run"),
         (
             lambda content: content["architecture"]["settings"].update(widths=[4, 4, 4, 4, 4]),
-            "holds unetpp with 3 classes (widths [4, 4, 4, 4, 4]), the run needs unetpp with 3 classes "
-            "(widths [2, 2, 3, 3, 4])",
+            "holds unetpp with 3 classes (widths [4, 4, 4, 4, 4], norm instance), the run needs unetpp with 3 classes "
+            "(widths [2, 2, 3, 3, 4], norm instance)",
         ),
         (lambda content: content["objective"].popitem(), "doesn't fit the run"),
         (lambda content: content.pop("optimizer"), "doesn't fit the run"),

@@ -1,5 +1,7 @@
 """`hlfd teach`: a store in, a teacher out."""
 
+from typing import Literal
+
 from pydantic import PositiveInt
 
 from hlfd.training.settings import TrainingSettings
@@ -10,11 +12,13 @@ class CommandSettings(TrainingSettings):
 
     widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (64, 128, 256, 512, 1024)
     """Channels of its five levels; the default has 36.45 million parameters, 8,16,32,64,128 trains on a laptop."""
+    norm: Literal["instance", "batch"] = "instance"
+    """Normalisation behind each convolution: by image, as MONAI's UNet++ has it, or by batch."""
 
 
 def run(settings: CommandSettings) -> None:
     """Train and export."""
     from hlfd.training.teach import teach
 
-    manifest = teach(settings, settings.widths)
+    manifest = teach(settings, settings.widths, settings.norm)
     print(f"{settings.run / 'bundle'}: {manifest.name}, {manifest.parameters / 1e6:.2f} million parameters")

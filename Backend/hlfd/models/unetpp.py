@@ -1,5 +1,7 @@
 """The teacher: UNet++ (Zhou et al. 2018), MONAI's network with its nodes made visible."""
 
+from typing import Literal
+
 import torch
 from monai.networks.nets import BasicUNetPlusPlus
 from pydantic import BaseModel, ConfigDict, PositiveInt
@@ -19,6 +21,8 @@ class UNetPlusPlusSettings(BaseModel):
     """Channels of X00, X10, X20, X30, X40."""
     output_width: PositiveInt | None = None
     """Channels of X04; by default those of X00."""
+    norm: Literal["instance", "batch"] = "instance"
+    """Normalisation behind each convolution: by image, as MONAI's UNet++ has it, or by batch."""
 
 
 class UNetPlusPlus(BasicUNetPlusPlus):
@@ -35,6 +39,7 @@ class UNetPlusPlus(BasicUNetPlusPlus):
             out_channels=classes,
             features=(*widths, settings.output_width or widths[0]),
             deep_supervision=True,
+            norm=settings.norm if settings.norm == "batch" else ("instance", {"affine": True}),
         )
         names = ("early", *middle_names(DEPTH - 2), "late")
         self.channels = dict(zip(names, widths, strict=True))

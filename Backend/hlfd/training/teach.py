@@ -12,7 +12,7 @@ from hlfd.training.runs import open_run
 from hlfd.training.settings import TrainingSettings
 
 
-def teach(settings: TrainingSettings, widths: tuple[int, ...]) -> BundleManifest:
+def teach(settings: TrainingSettings, widths: tuple[int, ...], norm: str) -> BundleManifest:
     """Train UNet++ with deep supervision and export it.
 
     Raises:
@@ -20,7 +20,9 @@ def teach(settings: TrainingSettings, widths: tuple[int, ...]) -> BundleManifest
     """
     store = Store(settings.store)
     fabric = make_fabric(settings)
-    architecture = Architecture(network="unetpp", classes=store.classes, settings={"widths": list(widths)})
+    architecture = Architecture(
+        network="unetpp", classes=store.classes, settings={"widths": list(widths), "norm": norm}
+    )
     torch.manual_seed(settings.seed)
     network = build(architecture)
     run = open_run(settings, {"store": store.digest()})
