@@ -102,7 +102,9 @@ def _training_stages(out: Path, cases: int, steps: int, seed: int) -> list[Stage
             "Store of slices",
             f"prepare {data} {store} --task kidney --pixel-mm 1.6 --validation 0.15 --test 0.25 --seed {seed}",
         ),
-        _stage("Teacher", f"teach {store} {run['teacher']} {shared} --seed {seed} --widths 8,16,32,64,128"),
+        _stage(
+            "Teacher", f"teach {store} {run['teacher']} {shared} --seed {seed} --widths 8,16,32,64,128 --norm batch"
+        ),
         _stage("Student alone", f"distill {store} {run['none']} --method none {student}"),
         _stage("Student, HLFD", f"distill {store} {run['hlfd']} --teacher {run['teacher']} {student}"),
         *(
