@@ -417,6 +417,7 @@ def test_data_that_is_not_there_is_refused(tmp_path, hlfd) -> None:
 def test_a_store_that_exists_is_kept_unless_told_otherwise(tmp_path, kits_folder, store_folder, hlfd) -> None:
     before = {path: path.read_bytes() for path in everything_in(store_folder) if path.is_file()}
     require_refused(hlfd("prepare", kits_folder, store_folder), "already exists", "--overwrite")
+    require_refused(hlfd("prepare", tmp_path / "nowhere", store_folder), "already exists")  # before any other work
     assert before == {path: path.read_bytes() for path in everything_in(store_folder) if path.is_file()}
     shutil.rmtree(kits_folder / "case_00004")
     assert hlfd("prepare", kits_folder, store_folder, "--overwrite").status == 0
