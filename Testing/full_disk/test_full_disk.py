@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from hlfd.catalogue import make_labels
+from hlfd.cli import EXIT_BAD_INPUT, main
 from hlfd.data.frames import Frame
 from hlfd.files import disk_is_full, whole_file, whole_folder, write_json
 from hlfd.inference.output import write_segmentation
@@ -94,3 +95,11 @@ def test_segment_says_in_one_sentence_that_the_disk_is_full(refused, threshold_b
         sentence = refused("segment", tmp_path / "ct.nrrd", "--model", threshold_bundle, "--out", out)
     assert f"{out}: the disk is full; free some space or choose another disk" in sentence
     assert list(out.parent.iterdir()) == []
+
+
+def test_phantoms_that_do_not_fit_are_a_full_disk_and_leave_nothing(tmp_path, full_disk, capsys):
+    with full_disk():
+        status = main(["phantom", str(tmp_path / "set"), "--count", "1", "--size", "128", "--slices", "20,20"])
+    assert status == EXIT_BAD_INPUT
+    assert "the disk is full" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

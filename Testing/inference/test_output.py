@@ -11,9 +11,10 @@ import slicerio
 
 from hlfd.catalogue import make_labels
 from hlfd.data.frames import Frame
+from hlfd.data.image_files import write_image
 from hlfd.data.volumes import frame_of
 from hlfd.errors import InputError
-from hlfd.inference.output import check_output_name, write_image, write_segmentation
+from hlfd.inference.output import check_output_name, write_segmentation
 
 READ_WITH_SLICER = """
 import json, sys

@@ -1,10 +1,12 @@
-"""Opening volume files: whatever cannot be used is refused in a sentence, before a voxel of it counts."""
+"""Volume files on disk: what cannot be used is refused in a sentence before any voxel counts; writing is checked."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from hlfd.data.nifti import require_sound_nifti
@@ -34,6 +36,27 @@ def read_image(path: Path) -> sitk.Image:
         raise InputError(f"{path}: {reason(error, path)}") from None
     require_3d(path, image.GetSize(), image.GetNumberOfComponentsPerPixel())
     return image
+
+
+def write_image(image: sitk.Image, path: Path, compression_level: int = -1) -> None:
+    """Write a volume, compressed but for `.nii`, and read it back: ITK's NIfTI writer is silent on a full disk.
+
+    Args:
+        image: the volume.
+        path: its ending chooses the format.
+        compression_level: 1 (fast) to 9 (small); -1 is the format's own choice.
+
+    Raises:
+        OSError: what is on the disk is not what was written.
+    """
+    try:
+        with libraries_silent():
+            sitk.WriteImage(image, str(path), path.suffix != ".nii", compression_level)
+        written = read_image(path)
+    except (RuntimeError, InputError) as error:
+        raise OSError(errno.EIO, "could not be written whole", str(path)) from error
+    if not np.array_equal(sitk.GetArrayViewFromImage(written), sitk.GetArrayViewFromImage(image)):
+        raise OSError(errno.EIO, "reads back with other voxels than were written", str(path))
 
 
 def read_header(path: Path) -> sitk.ImageFileReader:

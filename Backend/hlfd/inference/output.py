@@ -1,17 +1,15 @@
 """Writing a segmentation in the grid of its CT, as a label map or as a segmentation that Slicer opens as such."""
 
-import errno
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 import slicerio
 from slicerio.segmentation import terminology_entry_from_string
 
 from hlfd.catalogue import Label
 from hlfd.data.frames import Array, Frame
-from hlfd.data.image_files import libraries_silent, read_image
+from hlfd.data.image_files import write_image
 from hlfd.data.volumes import label_image
 from hlfd.errors import InputError
 from hlfd.files import whole_file
@@ -49,22 +47,6 @@ def write_segmentation(path: Path, labels: Array, frame: Frame, named: Sequence[
             _write_slicer(temporary, labels, frame, named)
         else:
             write_image(label_image(labels, frame), temporary)
-
-
-def write_image(image: sitk.Image, path: Path) -> None:
-    """Write a volume, compressed but for `.nii`, and read it back: ITK's NIfTI writer is silent on a full disk.
-
-    Raises:
-        OSError: what is on the disk is not what was written.
-    """
-    try:
-        with libraries_silent():
-            sitk.WriteImage(image, str(path), useCompression=path.suffix != ".nii")
-        written = read_image(path)
-    except (RuntimeError, InputError) as error:
-        raise OSError(errno.EIO, "could not be written whole", str(path)) from error
-    if not np.array_equal(sitk.GetArrayViewFromImage(written), sitk.GetArrayViewFromImage(image)):
-        raise OSError(errno.EIO, "reads back with other voxels than were written", str(path))
 
 
 def _write_slicer(path: Path, labels: Array, frame: Frame, named: Sequence[Label]) -> None:

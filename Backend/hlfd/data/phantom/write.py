@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from hlfd import __version__
+from hlfd.data.image_files import write_image
 from hlfd.data.phantom.make import Phantom, make_phantom
 from hlfd.data.phantom.settings import PhantomSettings
 from hlfd.errors import InputError
@@ -16,7 +17,7 @@ from hlfd.files import whole_folder, write_json
 
 DESCRIPTION = "synthetic phantom"
 RECORD = "dataset.json"
-_COMPRESSION = 1
+FAST_COMPRESSION = 1
 
 
 def write_phantoms(
@@ -52,7 +53,7 @@ def write_phantoms(
 def _write_case(folder: Path, phantom: Phantom) -> None:
     folder.mkdir()
     for name, voxels in (("imaging", phantom.image_hu), ("segmentation", phantom.labels)):
-        sitk.WriteImage(_to_image(voxels, phantom), str(folder / f"{name}.nii.gz"), True, _COMPRESSION)
+        write_image(_to_image(voxels, phantom), folder / f"{name}.nii.gz", FAST_COMPRESSION)
 
 
 def _to_image(voxels: np.ndarray, phantom: Phantom) -> sitk.Image:
