@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hlfd.catalogue import TUMOR, Label, make_labels
+from hlfd.catalogue import TUMOR, Label, make_labels, organ_of
 from hlfd.data.cases import Case
 from hlfd.data.frames import Array, Frame
 from hlfd.data.resize import resize_hu, resize_labels, working_shape
@@ -48,7 +48,7 @@ def name_labels(values: Array, source_values: dict[str, tuple[int, ...]], where:
 
 
 def _unnamed(values: list[int], source_values: dict[str, tuple[int, ...]]) -> str:
-    organ = next((name for name in source_values if name != TUMOR), TUMOR)
+    organ = organ_of(source_values, TUMOR)
     example = {**source_values, organ: (*source_values[organ], *values)}
     found = f"label value {values[0]} has" if len(values) == 1 else f"label values {_and(values)} have"
     return (
