@@ -40,8 +40,8 @@ class BundleManifest(BaseModel):
     """Named classes; value k is output channel k."""
     window_hu: tuple[float, float]
     """HU that become 0 and 1."""
-    pixel_mm: float
-    """In-plane pixel that slices are resized to."""
+    pixel_mm: float | None
+    """In-plane pixel that slices are resized to; None where each keeps its own."""
     architecture: Architecture
     parameters: int
     synthetic: bool

@@ -15,10 +15,13 @@ COMMANDS = {
     "distill": "train a student (ResNet-18), distilled from a teacher or alone",
     "segment": "segment a CT with a student bundle",
     "evaluate": "measure a bundle, or label maps, against expert labels",
+    "arena": "compare methods of distillation over seeds: table, tests, plots",
+    "sweep": "vary the weights of the two levels over a grid, or search for the best pair",
+    "ceiling": "the best Dice that any output on a grid of some stride can reach",
     "demo": "the whole way once, on synthetic CTs, with a report",
 }
 FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)
-RESUMABLE = ("teach", "distill")
+RESUMABLE = ("teach", "distill", "arena", "sweep")
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 ON_RESUME = "--resume goes on from the last checkpoint (each validation writes one)"

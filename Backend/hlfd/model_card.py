@@ -10,6 +10,7 @@ def model_card(facts: dict[str, Any]) -> str:
     training = facts["training"]
     names = ", ".join(label.name for label in facts["labels"])
     low, high = facts["window_hu"]
+    resized = "not resized" if facts["pixel_mm"] is None else f"resized to {facts['pixel_mm']:g}"
     lines = [
         f"# {facts['name']}",
         "",
@@ -32,8 +33,7 @@ def model_card(facts: dict[str, Any]) -> str:
         f"| training cases (with tumour) | {training['training_cases']} ({training['training_cases_with_tumor']}) |",
         f"| validation cases | {training['validation_cases']} |",
         f"| slice thickness, mm | {training['slice_mm'][0]:g} to {training['slice_mm'][1]:g} |",
-        f"| in-plane pixel, mm | {training['in_plane_mm'][0]:g} to {training['in_plane_mm'][1]:g}, "
-        f"resized to {facts['pixel_mm']:g} |",
+        f"| in-plane pixel, mm | {training['in_plane_mm'][0]:g} to {training['in_plane_mm'][1]:g}, {resized} |",
         f"| HU window | {low:g} to {high:g} |",
         f"| steps, batch, crop | {training['settings']['steps']}, {training['settings']['batch']}, "
         f"{training['settings']['crop']} |",

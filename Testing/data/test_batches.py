@@ -10,7 +10,7 @@ import torch
 from hlfd.data.batches import AIR_HU, Batch, Crops, CropSettings, augmented, batches, cut, windowed
 from hlfd.data.store import Store
 
-PLAIN = CropSettings(crop=16, batch=4, tumor_share=0.5, augment=False, seed=11)
+PLAIN = CropSettings(crop=16, batch=4, tumor_share=0.5, augment=False, jitter=0.0, seed=11)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hlfd.data.store import Store, StoredCase, StoreManifest, save_manifest, sav
 from hlfd.errors import InputError
 
 SHAPE = (20, 96, 96)
-CROPS = CropSettings(crop=32, batch=4, tumor_share=0.5, augment=True, seed=0)
+CROPS = CropSettings(crop=32, batch=4, tumor_share=0.5, augment=True, jitter=0.0, seed=0)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from hlfd.distillation.losses import feature_distance, pixel_divergence, unified_features, unified_maps
+from hlfd.distillation.attention import rescale
+from hlfd.distillation.losses import feature_distance, joined_distance, pixel_divergence, relation_distance
 
 
 def a_map(*rows):
@@ -179,7 +180,6 @@ def test_half_precision_is_worked_on_in_full():
     expected = pixel_divergence(student.float(), teacher.float())
     assert pixel_divergence(student, teacher).dtype == torch.float32
     assert torch.equal(pixel_divergence(student, teacher), expected)
-    assert unified_maps([student, teacher]).dtype == torch.float32
 
 
 def test_gradients_of_the_divergence_equal_finite_differences():
@@ -187,25 +187,74 @@ def test_gradients_of_the_divergence_equal_finite_differences():
     assert torch.autograd.gradcheck(pixel_divergence, (student, teacher))
 
 
-# Several taps as one
+# Several of the student's taps as one
 
 
-def test_features_are_brought_to_the_smallest_and_laid_behind_each_other():
-    large, small = torch.tensor([[[[1.0, 3.0, 5.0, 7.0]]]]), torch.tensor([[[[10.0, 20.0]], [[30.0, 40.0]]]])
-    expected = torch.tensor([[[[2.0, 6.0]], [[10.0, 20.0]], [[30.0, 40.0]]]])
-    assert torch.equal(unified_features([large, small]), expected)
+def test_joined_taps_are_compared_as_their_concatenation():
+    large, small, teacher = random(2, 2, 8, 8), random(2, 3, 4, 4, seed=1), random(2, 5, 2, 2, seed=2)
+    concatenated = torch.cat([rescale(large, (2, 2)), rescale(small, (2, 2))], dim=1)
+    expected = feature_distance(concatenated, teacher, power=3.0)
+    assert joined_distance([large, small], teacher, power=3.0) == pytest.approx(expected.item())
 
 
-def test_the_smallest_is_found_wherever_it_stands():
-    features = [random(1, 1, 8, 8), random(1, 2, 2, 2), random(1, 3, 4, 4)]
-    assert unified_features(features).shape == (1, 6, 2, 2)
+def test_joined_distance_by_hand():
+    # Energies (9 + 0) / 2 and (1 + 16) / 2 over two channels; the teacher looks at the second place alone.
+    one, other = a_map([3, 1]), a_map([0, 4])
+    seen = [4.5, 8.5]
+    expected = 2 - 2 * seen[1] / math.hypot(*seen)
+    assert joined_distance([one, other], a_map([0, 2])) == pytest.approx(expected)
 
 
-def test_a_single_tap_stays_as_it_is():
-    features = random(2, 3, 4, 4)
-    assert torch.equal(unified_features([features]), features)
-    assert torch.equal(unified_maps([features]), features)
+@pytest.mark.parametrize("power", [1.0, 2.0, 4.0])
+def test_joined_zero_maps_give_finite_gradients(power):
+    student = [torch.zeros(1, 2, 4, 4, requires_grad=True), torch.zeros(1, 3, 2, 2, requires_grad=True)]
+    distance = joined_distance(student, random(1, 2, 2, 2).float(), power)
+    distance.backward()
+    assert distance.item() == pytest.approx(1)
+    assert all(torch.equal(tensor.grad, torch.zeros_like(tensor)) for tensor in student)
 
 
-def test_maps_are_unified_by_the_mean_of_their_logits():
-    assert torch.equal(unified_maps([logits(1, 6), logits(3, 0), logits(5, 0)]), logits(3, 2))
+# Which places are alike
+
+
+def test_relation_by_hand():
+    # The student's two places are alike (cosine 1), the teacher's are at right angles (0): two of four pairs differ by 1.
+    student = torch.tensor([[[[1.0, 3.0]], [[1.0, 3.0]]]])
+    teacher = torch.tensor([[[[2.0, 0.0]], [[0.0, 5.0]]]])
+    assert relation_distance(student, teacher) == pytest.approx(0.5)
+
+
+def test_relation_equals_a_loop_over_all_pairs():
+    student, teacher = random(2, 3, 2, 3), random(2, 4, 2, 3, seed=1)
+    total = 0.0
+    for image in range(2):
+        sides = [side[image].flatten(1).T for side in (student, teacher)]
+        for i in range(6):
+            for j in range(6):
+                cosines = [float(side[i] @ side[j] / side[i].norm() / side[j].norm()) for side in sides]
+                total += (cosines[0] - cosines[1]) ** 2 / 36 / 2
+    assert relation_distance(student, teacher) == pytest.approx(total)
+
+
+def test_relation_forgets_scale_and_a_turn_of_the_channels():
+    student = random(2, 3, 4, 4)
+    assert relation_distance(student, 7 * student.flip(1)) == pytest.approx(0, abs=1e-12)
+
+
+def test_relation_does_not_grow_when_both_are_enlarged():
+    student, teacher = random(1, 3, 2, 2), random(1, 4, 2, 2, seed=1)
+    larger = [tensor.repeat_interleave(3, 2).repeat_interleave(3, 3) for tensor in (student, teacher)]
+    assert relation_distance(*larger) == pytest.approx(relation_distance(student, teacher).item())
+
+
+def test_relation_of_zero_features_is_finite_with_a_finite_gradient():
+    student = torch.zeros(1, 3, 2, 2, requires_grad=True)
+    distance = relation_distance(student, random(1, 2, 2, 2).float())
+    distance.backward()
+    assert distance.isfinite() and student.grad.isfinite().all()
+
+
+def test_gradients_of_joined_and_relation_equal_finite_differences():
+    student, teacher = random(2, 3, 4, 2).requires_grad_(), random(2, 2, 2, 2, seed=1)
+    assert torch.autograd.gradcheck(lambda values: relation_distance(values, teacher), (student,))
+    assert torch.autograd.gradcheck(lambda values: joined_distance([values, values[:, :1]], teacher), (student,))

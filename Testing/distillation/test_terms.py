@@ -5,12 +5,9 @@ import math
 import pytest
 import torch
 
-from hlfd.distillation.distiller import Distiller
-from hlfd.distillation.hlfd import hlfd
+from hlfd.distillation.weighing import Weighing
 from hlfd.models.contract import Taps
-
-CLASSES = 3
-STUDENT_CHANNELS = {"early": 2, "middle1": 3, "middle2": 4, "middle3": 2, "late": 5}
+from Testing.distillation.taps import FINE_STRIDES, make_distiller, run, students_taps, teachers_taps
 
 
 # The oracle: images are nested lists, channel by row by column.
@@ -117,7 +114,21 @@ def oracle_ifd(teacher, student, power):
     return mean_over_batch(one)
 
 
-def oracle_upd(teacher, student, adapters, temperature):
+def shrunk(image, stride):
+    """Mean of each square of pixels."""
+    return [
+        [
+            [
+                sum(plane[row * stride + y][column * stride + x] for y in range(stride) for x in range(stride)) / stride**2
+                for column in range(len(plane[0]) // stride)
+            ]
+            for row in range(len(plane) // stride)
+        ]
+        for plane in image
+    ]
+
+
+def oracle_upd(teacher, student, adapters, temperature, stride=4):
     """Eq. 3: the student's early prediction against the mean of the teacher's middle ones."""
 
     def one(index):
@@ -127,16 +138,16 @@ def oracle_upd(teacher, student, adapters, temperature):
             for planes in zip(*middle, strict=True)
         ]
         early = adapted(student.features["early"][index].tolist(), adapters["early"])
-        return divergence(early, joined, temperature)
+        return divergence(early, shrunk(joined, stride), temperature)
 
     return mean_over_batch(one)
 
 
-def oracle_ipd(teacher, student, adapters, temperature):
+def oracle_ipd(teacher, student, adapters, temperature, stride=4):
     """Eq. 4: each middle prediction of the student against the teacher's last, mean over j."""
 
     def one(index):
-        late = teacher.maps["late"][index].tolist()
+        late = shrunk(teacher.maps["late"][index].tolist(), stride)
         values = []
         for j in (1, 2, 3):
             features = student.features[f"middle{j}"][index].tolist()
@@ -149,75 +160,46 @@ def oracle_ipd(teacher, student, adapters, temperature):
 # The tests
 
 
-def random_taps(seed, channels, sizes, maps=()):
-    """Features and maps of double precision, two images each."""
-    generator = torch.Generator().manual_seed(seed)
-
-    def draw(*shape):
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    features = {name: draw(2, channels[name], *size) for name, size in zip(channels, sizes, strict=True)}
-    return Taps(features, {name: 3 * draw(2, CLASSES, 8, 12) for name in maps})
-
-
-@pytest.fixture
-def the_teachers_taps():
-    """Five levels of features, strides 1 to 16 of an image of 16 x 24 (all halved), and four heads."""
-    channels = {"early": 3, "middle1": 2, "middle2": 3, "middle3": 4, "late": 2}
-    sizes = [(8, 12), (8, 12), (4, 6), (2, 3), (3, 2)]
-    return random_taps(1, channels, sizes, ("early", "middle1", "middle2", "late"))
-
-
-@pytest.fixture
-def the_students_taps():
-    """Five levels of features, sizes unlike those of the teacher."""
-    return random_taps(2, STUDENT_CHANNELS, [(4, 6), (4, 6), (2, 3), (2, 2), (1, 1)])
-
-
-@pytest.fixture
-def a_distiller():
-    """HLFD with the paper's weights."""
-    torch.manual_seed(0)
-    return Distiller(hlfd(), STUDENT_CHANNELS, CLASSES).double()
-
-
 @pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
-def test_ufd_and_ifd_equal_their_oracles(the_teachers_taps, the_students_taps, power):
-    distiller = Distiller(hlfd(), STUDENT_CHANNELS, CLASSES, power=power).double()
-    terms = distiller(the_teachers_taps, the_students_taps)
-    assert terms["UFD"].item() == pytest.approx(oracle_ufd(the_teachers_taps, the_students_taps, power), rel=1e-9)
-    assert terms["IFD"].item() == pytest.approx(oracle_ifd(the_teachers_taps, the_students_taps, power), rel=1e-9)
+def test_ufd_and_ifd_equal_their_oracles(power):
+    both = (teachers_taps(), students_taps())
+    terms = run(make_distiller(power=power), *both)
+    assert terms["UFD"].item() == pytest.approx(oracle_ufd(*both, power), rel=1e-9)
+    assert terms["IFD"].item() == pytest.approx(oracle_ifd(*both, power), rel=1e-9)
 
 
-@pytest.mark.parametrize("temperature", [1.0, 4.0])
-def test_upd_and_ipd_equal_their_oracles(the_teachers_taps, the_students_taps, temperature):
-    distiller = Distiller(hlfd(), STUDENT_CHANNELS, CLASSES, temperature=temperature).double()
-    terms = distiller(the_teachers_taps, the_students_taps)
-    expected = (the_teachers_taps, the_students_taps, distiller.adapters, temperature)
+@pytest.mark.parametrize(("temperature", "stride"), [(1.0, 4), (4.0, 1), (4.0, 8)])
+def test_upd_and_ipd_equal_their_oracles(temperature, stride):
+    both = (teachers_taps(), students_taps())
+    distiller = make_distiller(temperature=temperature, map_stride=stride)
+    terms = run(distiller, *both)
+    expected = (*both, distiller.adapters, temperature, stride)
     assert terms["UPD"].item() == pytest.approx(oracle_upd(*expected), rel=1e-9)
     assert terms["IPD"].item() == pytest.approx(oracle_ipd(*expected), rel=1e-9)
 
 
-def test_the_total_equals_its_oracle(a_distiller, the_teachers_taps, the_students_taps):
-    both = (the_teachers_taps, the_students_taps)
+def test_the_total_equals_its_oracle():
+    both, distiller = (teachers_taps(), students_taps()), make_distiller()
     feature_level = oracle_ufd(*both, 2) + oracle_ifd(*both, 2)
-    pixel_level = oracle_upd(*both, a_distiller.adapters, 4) + oracle_ipd(*both, a_distiller.adapters, 4)
-    total = a_distiller.total(a_distiller(*both))
-    assert total.item() == pytest.approx(0.9 * feature_level + 0.1 * pixel_level, rel=1e-9)
+    pixel_level = oracle_upd(*both, distiller.adapters, 4) + oracle_ipd(*both, distiller.adapters, 4)
+    total = Weighing(distiller.recipe, steps=1)(torch.tensor(1.0), run(distiller, *both))
+    assert total.item() == pytest.approx(0.9 * feature_level + 0.1 * pixel_level, rel=1e-6)
 
 
-def test_the_oracles_terms_all_differ(a_distiller, the_teachers_taps, the_students_taps):
+def test_the_oracles_terms_all_differ():
     # Otherwise one oracle could stand for another.
-    values = [value.item() for value in a_distiller(the_teachers_taps, the_students_taps).values()]
+    values = [value.item() for value in run(make_distiller(), teachers_taps(), students_taps()).values()]
     assert min(abs(one - other) for one in values for other in values if one is not other) > 1e-3
 
 
-def test_gradients_of_the_total_equal_finite_differences(a_distiller, the_teachers_taps, the_students_taps):
-    names = list(the_students_taps.features)
+@pytest.mark.parametrize("method", ["hlfd", "hifd", "emkd", "imf", "skd"])
+def test_gradients_of_all_terms_equal_finite_differences(method):
+    distiller = make_distiller(method, strides=FINE_STRIDES)
+    teacher, student = teachers_taps(), students_taps(strides=FINE_STRIDES)
+    names = list(student.features)
 
     def total(*features):
-        student = Taps(dict(zip(names, features, strict=True)), {})
-        return a_distiller.total(a_distiller(the_teachers_taps, student))
+        return sum(run(distiller, teacher, Taps(dict(zip(names, features, strict=True)), student.maps)).values())
 
-    inputs = tuple(tensor.requires_grad_() for tensor in the_students_taps.features.values())
+    inputs = tuple(tensor.requires_grad_() for tensor in student.features.values())
     assert torch.autograd.gradcheck(total, inputs, fast_mode=True)

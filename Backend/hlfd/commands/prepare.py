@@ -28,6 +28,8 @@ class CommandSettings(Settings):
     """HU that become 0 and 1; by default the paper's: -200,300 for kidney, -40,160 for liver."""
     pixel_mm: float | None = Field(None, gt=0)
     """In-plane pixel that all slices are resized to; by default the median of the cases."""
+    own_pixels: bool = False
+    """Keep each CT's own pixels, as the paper does with its slices of 512 x 512; tumours then differ in scale."""
     patients: Path | None = None
     """CSV with the columns case and patient; by default a patients.csv or cases.csv in the folder, if there."""
     splits: Path | None = None
@@ -58,6 +60,8 @@ class CommandSettings(Settings):
             raise ValueError("validation and test together must leave some patients for training")
         if self.window_hu and self.window_hu[0] >= self.window_hu[1]:
             raise ValueError("window-hu needs the lower value first")
+        if self.own_pixels and self.pixel_mm:
+            raise ValueError("--own-pixels keeps what --pixel-mm would change; give one of them")
         return self
 
 
@@ -86,6 +90,7 @@ def run(settings: CommandSettings) -> None:
     """Write the store and say what is in it."""
     from hlfd.data.cases import find_cases
     from hlfd.data.prepare import median_pixel_mm, write_store
+    from hlfd.data.resize import pixels_in_words
     from hlfd.events import in_terminal
     from hlfd.files import refuse_existing, whole_folder, write_json
 
@@ -100,7 +105,7 @@ def run(settings: CommandSettings) -> None:
             organ=organ_of(source_values, task.organ),
             source_values=source_values,
             window_hu=settings.window_hu or task.window_hu,
-            pixel_mm=settings.pixel_mm or median_pixel_mm(cases),
+            pixel_mm=None if settings.own_pixels else settings.pixel_mm or median_pixel_mm(cases),
             synthetic=is_synthetic(settings.data),
             resample_labels=settings.resample_labels,
             shares=(settings.validation, settings.test),
@@ -114,7 +119,7 @@ def run(settings: CommandSettings) -> None:
     print(
         f"{settings.store}: {len(cases)} cases of {patients} patients, {without} of the cases without tumour; "
         f"{len(splits.training)} for training, {len(splits.validation)} for validation, {len(splits.test)} for test; "
-        f"pixels of {manifest.pixel_mm:g} mm"
+        f"{pixels_in_words(manifest.pixel_mm)}"
     )
 
 

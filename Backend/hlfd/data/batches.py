@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from hlfd.data.frames import Array
+from hlfd.data.lattice import Companion, Place, cut, origin, start
 from hlfd.data.store import Store
 
 AIR_HU = -1024
@@ -25,6 +26,8 @@ class CropSettings:
     """Share of the crops that hold tumour; half of the rest lies at the organ, half anywhere."""
     augment: bool
     """Random quarter turns and flips (section 3 of the paper)."""
+    jitter: float
+    """Largest random change of contrast and brightness, as a share of the window."""
     seed: int
     """Seed; batch k of a seed is always the same, so a resumed run sees what it would have seen."""
 
@@ -37,10 +40,13 @@ class Batch:
     """b 1 h w, float32, window mapped to 0..1."""
     labels: torch.Tensor
     """b h w, int64, 0 is background."""
+    targets: dict[str, torch.Tensor]
+    """What is known of the teacher's answers for these crops; empty where nothing is stored."""
 
     def to(self, device: torch.device) -> "Batch":
         """Move to a device."""
-        return Batch(self.images.to(device, non_blocking=True), self.labels.to(device, non_blocking=True))
+        targets = {name: target.to(device, non_blocking=True) for name, target in self.targets.items()}
+        return Batch(self.images.to(device, non_blocking=True), self.labels.to(device, non_blocking=True), targets)
 
 
 def windowed(hu: Array, window_hu: tuple[float, float]) -> Array:
@@ -52,9 +58,12 @@ def windowed(hu: Array, window_hu: tuple[float, float]) -> Array:
 class Crops(Dataset[Batch]):
     """Batch number -> batch. Slices are read from disk as they are drawn."""
 
-    def __init__(self, store: Store, settings: CropSettings, first: int, last: int) -> None:
+    def __init__(
+        self, store: Store, settings: CropSettings, first: int, last: int, companion: Companion | None = None
+    ) -> None:
         """Serve the batches `first` (inclusive) to `last` (exclusive) of the training cases."""
         self._store, self._settings, self._first, self._last = store, settings, first, last
+        self._companion = companion
         self._cases = store.cases("training")
         self._pools = _pools([store.counts(case) for case in self._cases], store.tumor_value)
 
@@ -66,21 +75,32 @@ class Crops(Dataset[Batch]):
             raise IndexError(position)
         generator = np.random.default_rng((self._settings.seed, self._first + position))
         crops = [self._crop(generator) for _ in range(self._settings.batch)]
-        images = np.stack([windowed(hu, self._store.manifest.window_hu) for hu, _ in crops])
-        labels = np.stack([labels for _, labels in crops])
-        return Batch(torch.from_numpy(images[:, None]), torch.from_numpy(labels.astype(np.int64)))
+        images = np.stack([windowed(hu, self._store.manifest.window_hu) for _, hu, _ in crops])
+        if self._settings.jitter:
+            images = jittered(images, self._settings.jitter, generator)
+        labels = np.stack([labels for _, _, labels in crops])
+        targets = self._targets([place for place, _, _ in crops])
+        return Batch(torch.from_numpy(images[:, None]), torch.from_numpy(labels.astype(np.int64)), targets)
 
-    def _crop(self, generator: np.random.Generator) -> tuple[Array, Array]:
+    def _crop(self, generator: np.random.Generator) -> tuple[Place, Array, Array]:
         draw = generator.random()
         share = self._settings.tumor_share
         wanted = "tumor" if draw < share else "organ" if draw < (1 + share) / 2 else "any"
         pool = self._pools[wanted] or self._pools["any"]
         case, planes = pool[generator.integers(len(pool))]
-        plane = planes[generator.integers(len(planes))]
+        plane = int(planes[generator.integers(len(planes))])
         slices = self._store.slices(self._cases[case])
         hu, labels = slices.hu[plane], slices.labels[plane]
-        hu, labels = cut(hu, labels, self._centre(generator, labels, wanted), self._settings.crop)
-        return augmented(hu, labels, generator) if self._settings.augment else (hu, labels)
+        centre, side = self._centre(generator, labels, wanted), self._settings.crop
+        shift = origin(slices.case.name, plane, hu.shape, side)
+        place = Place(slices.case.name, plane, start(centre, hu.shape, shift, side), side, *self._turn(generator))
+        hu, labels = cut(hu, place.start, shift, side, AIR_HU), cut(labels, place.start, shift, side, 0)
+        return place, place.turned(hu), place.turned(labels)
+
+    def _turn(self, generator: np.random.Generator) -> tuple[int, bool]:
+        if not self._settings.augment:
+            return 0, False
+        return int(generator.integers(4)), bool(generator.integers(2))
 
     def _centre(self, generator: np.random.Generator, labels: Array, wanted: str) -> tuple[int, int]:
         """A pixel of what is wanted, moved by up to a third of a crop, so that it is not always in the middle."""
@@ -94,31 +114,31 @@ class Crops(Dataset[Batch]):
         shift = generator.integers(-reach, reach + 1, size=2)
         return int(row + shift[0]), int(column + shift[1])
 
-
-def cut(hu: Array, labels: Array, centre: tuple[int, int], side: int) -> tuple[Array, Array]:
-    """Cut a square of `side` round `centre`, kept inside the slice where it fits, padded with air where it doesn't."""
-    windows, pads = [], []
-    for position, length in zip(centre, hu.shape, strict=True):
-        start = int(np.clip(position - side // 2, 0, max(length - side, 0)))
-        window = slice(start, min(start + side, length))
-        missing = side - (window.stop - window.start)
-        windows.append(window)
-        pads.append((missing // 2, missing - missing // 2))
-    place = tuple(windows)
-    return np.pad(hu[place], pads, constant_values=AIR_HU), np.pad(labels[place], pads)
+    def _targets(self, places: list[Place]) -> dict[str, torch.Tensor]:
+        if self._companion is None:
+            return {}
+        known = [self._companion.crop(place) for place in places]
+        return {name: torch.from_numpy(np.stack([one[name] for one in known])) for name in known[0]}
 
 
-def augmented(hu: Array, labels: Array, generator: np.random.Generator) -> tuple[Array, Array]:
-    """Turn by a random number of quarters and mirror at random, image and labels alike."""
-    turns, mirror = int(generator.integers(4)), bool(generator.integers(2))
-    hu, labels = np.rot90(hu, turns), np.rot90(labels, turns)
-    return (hu[:, ::-1], labels[:, ::-1]) if mirror else (hu, labels)
+def jittered(images: Array, jitter: float, generator: np.random.Generator) -> Array:
+    """Change contrast (about the middle of the window) and brightness of each image, b h w, at random."""
+    contrast, brightness = generator.uniform(-jitter, jitter, size=(2, len(images), 1, 1)).astype(np.float32)
+    return (images - 0.5) * (1 + contrast) + 0.5 + brightness
 
 
-def batches(store: Store, settings: CropSettings, first: int, last: int, workers: int = 0) -> Iterator[Batch]:
+def batches(
+    store: Store,
+    settings: CropSettings,
+    first: int,
+    last: int,
+    workers: int = 0,
+    companion: Companion | None = None,
+) -> Iterator[Batch]:
     """Give the batches `first` to `last` in order; with workers, other processes cut them ahead of time."""
     own = torch.Generator()  # DataLoader would draw from the global one, and a resumed run would differ
-    yield from DataLoader(Crops(store, settings, first, last), batch_size=None, num_workers=workers, generator=own)
+    crops = Crops(store, settings, first, last, companion)
+    yield from DataLoader(crops, batch_size=None, num_workers=workers, generator=own)
 
 
 Pool = list[tuple[int, Array]]

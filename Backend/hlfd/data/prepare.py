@@ -71,7 +71,7 @@ def write_store(
     organ: str,
     source_values: dict[str, tuple[int, ...]],
     window_hu: tuple[float, float],
-    pixel_mm: float,
+    pixel_mm: float | None,
     synthetic: bool,
     resample_labels: bool,
     shares: tuple[float, float],
@@ -113,7 +113,7 @@ def _write_case(
     case: Case,
     labels: tuple[Label, ...],
     source_values: dict[str, tuple[int, ...]],
-    pixel_mm: float,
+    pixel_mm: float | None,
     resample_labels: bool,
 ) -> StoredCase:
     try:

@@ -11,10 +11,17 @@ from hlfd.data.frames import Array
 SLICES_AT_ONCE = 16
 
 
-def working_shape(shape: tuple[int, int], spacing_mm: tuple[float, ...], pixel_mm: float) -> tuple[int, int]:
-    """Rows and columns that make pixels of about `pixel_mm`; `spacing_mm` is x, y (, z)."""
+def working_shape(shape: tuple[int, int], spacing_mm: tuple[float, ...], pixel_mm: float | None) -> tuple[int, int]:
+    """Rows and columns that make pixels of about `pixel_mm`, None for its own; `spacing_mm` is x, y (, z)."""
+    if pixel_mm is None:
+        return shape
     rows, columns = shape
     return max(1, round(rows * spacing_mm[1] / pixel_mm)), max(1, round(columns * spacing_mm[0] / pixel_mm))
+
+
+def pixels_in_words(pixel_mm: float | None) -> str:
+    """Such as `pixels of 0.78 mm`."""
+    return "each CT's own pixels" if pixel_mm is None else f"pixels of {pixel_mm:g} mm"
 
 
 def resize_hu(stack: Array, shape: tuple[int, int]) -> Array:

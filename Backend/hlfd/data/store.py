@@ -50,8 +50,8 @@ class StoreManifest(BaseModel):
     source_values: dict[str, tuple[int, ...]]
     """Label name -> values that meant it in the files."""
     window_hu: tuple[float, float]
-    pixel_mm: float
-    """In-plane working pixel that every slice was resized to."""
+    pixel_mm: float | None
+    """In-plane working pixel that every slice was resized to; None where each kept its own."""
     synthetic: bool
     """Made by `hlfd phantom`: no figure from it says anything of patients."""
     cases: tuple[StoredCase, ...]

@@ -1,5 +1,7 @@
 """A(.) of the paper: where a layer looks, as a unit vector."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -18,10 +20,30 @@ def rescale(features: Tensor, size: tuple[int, int]) -> Tensor:
     return interpolate(features, size=size, mode="bilinear")
 
 
-def attention(features: Tensor, power: float = 2.0) -> Tensor:
-    """Channel-normalised attention: the mean over channels of |z|^p, flattened, of L2 norm 1.
+def energy(features: Sequence[Tensor], power: float) -> Tensor:
+    """Mean of |z|^p over the channels of all `features`, each b c_j h w: b 1 h w, scaled to 0..1 an image.
+
+    The scale is a factor that a unit vector forgets; without it, powers of large or small values leave the range.
+    """
+    magnitudes = [full_precision(tensor).abs() for tensor in features]
+    peaks = torch.stack([tensor.detach().amax(dim=(1, 2, 3)) for tensor in magnitudes]).amax(dim=0)
+    peaks = peaks.clamp_min(torch.finfo(peaks.dtype).tiny)[:, None, None, None]
+    total = torch.stack([(tensor / peaks).pow(power).sum(dim=1, keepdim=True) for tensor in magnitudes]).sum(dim=0)
+    return total / sum(tensor.shape[1] for tensor in magnitudes)
+
+
+def unit(maps: Tensor) -> Tensor:
+    """Flatten maps, b 1 h w, to vectors of L2 norm 1, b (h*w).
 
     A map that is zero everywhere stays zero, with a gradient of zero rather than NaN.
+    """
+    vectors = maps.flatten(start_dim=1)
+    squared_norm = vectors.square().sum(dim=1, keepdim=True)
+    return vectors * squared_norm.masked_fill(squared_norm == 0, 1.0).rsqrt()
+
+
+def attention(features: Tensor, power: float = 2.0) -> Tensor:
+    """Channel-normalised attention: the mean over channels of |z|^p, flattened, of L2 norm 1.
 
     Args:
         features: b c h w.
@@ -32,9 +54,4 @@ def attention(features: Tensor, power: float = 2.0) -> Tensor:
 
     Source: Gorade et al. 2024, operation A of eqs. 1-2, after Zagoruyko and Komodakis 2017.
     """
-    magnitude = full_precision(features).abs()
-    # A common factor leaves the unit vector as it is; without it, powers of large or small values leave the range.
-    peak = magnitude.detach().amax(dim=(1, 2, 3), keepdim=True).clamp_min(torch.finfo(magnitude.dtype).tiny)
-    energy = (magnitude / peak).pow(power).mean(dim=1).flatten(start_dim=1)
-    squared_norm = energy.square().sum(dim=1, keepdim=True)
-    return energy * squared_norm.masked_fill(squared_norm == 0, 1.0).rsqrt()
+    return unit(energy([features], power))

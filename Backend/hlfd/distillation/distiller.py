@@ -1,66 +1,96 @@
 """Runs the routes of a method and owns the adapters that it learns."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from hlfd.distillation.losses import feature_distance, pixel_divergence, unified_features, unified_maps
+from hlfd.distillation.losses import feature_distance, joined_distance, pixel_divergence, relation_distance
+from hlfd.distillation.recipes import Recipe
 from hlfd.distillation.routes import Route
-from hlfd.models.contract import Taps, level_of, select
+from hlfd.distillation.targets import Source, Targets
+from hlfd.models.contract import Taps, taps_of
+from hlfd.models.unetpp import MAP_NAMES, STRIDES
+
+OUTPUT = "late"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source and the student's taps that it is compared with."""
+
+    source: Source
+    student: tuple[str, ...]
 
 
 class Distiller(nn.Module):
-    """The distillation loss of a method, with a learned 1x1 adapter for each student tap that predicts pixels.
+    """The distillation loss of a method, with a 1x1 adapter for each student tap that predicts pixels.
 
     Adapters are trained with the student and saved in the checkpoint; the exported student has none.
     """
 
-    def __init__(
-        self,
-        routes: Sequence[Route],
-        student_channels: dict[str, int],
-        classes: int,
-        power: float = 2.0,
-        temperature: float = 4.0,
-    ) -> None:
-        """Make the adapters that `routes` need.
+    def __init__(self, recipe: Recipe, channels: dict[str, int], strides: dict[str, int], classes: int) -> None:
+        """Make the adapters that the routes need.
 
         Args:
-            routes: the method.
-            student_channels: channels of each of the student's feature taps.
+            recipe: the method and its settings.
+            channels: channels of each of the student's feature taps.
+            strides: their strides.
             classes: channels of a prediction map.
-            power: exponent p of the attention.
-            temperature: T of the pixel level.
         """
         super().__init__()
-        self.routes = tuple(routes)
-        self.power, self.temperature = power, temperature
-        levels = {route.student for route in routes if route.kind == "pixel"}
-        taps = [name for name in student_channels if level_of(name) in levels]
-        self.adapters = nn.ModuleDict({name: nn.Conv2d(student_channels[name], classes, 1) for name in taps})
+        self.recipe = recipe
+        self._pairs = {route.term: _pairs(route, strides, recipe) for route in recipe.routes}
+        predicting = {level for route in recipe.routes if route.kind == "pixel" for level in route.student}
+        taps = taps_of(predicting - {OUTPUT}, channels)
+        self.adapters = nn.ModuleDict({name: nn.Conv2d(channels[name], classes, 1) for name in taps})
+        self.adapters.requires_grad_(recipe.adapters == "learned")
 
-    def forward(self, teacher: Taps, student: Taps) -> dict[str, Tensor]:
-        """Give the unweighted value of each term, a scalar each.
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the routes need of the teacher, each once."""
+        return tuple(dict.fromkeys(pair.source for pairs in self._pairs.values() for pair in pairs))
 
-        The teacher's taps are constants: nothing flows back into it.
-        """
-        return {route.term: self._run(route, teacher, student) for route in self.routes}
+    def forward(self, targets: Targets, student: Taps) -> dict[str, Tensor]:
+        """Give the unweighted value of each term, a scalar each."""
+        return {route.term: self._run(route, targets, student) for route in self.recipe.routes}
 
-    def total(self, terms: dict[str, Tensor]) -> Tensor:
-        """Weighted sum of the terms: eq. 5 of Gorade et al. 2024 without its first term."""
-        return torch.stack([route.weight * terms[route.term] for route in self.routes]).sum()
-
-    def _run(self, route: Route, teacher: Taps, student: Taps) -> Tensor:
-        sources = select(teacher.features if route.kind == "feature" else teacher.maps, route.teacher)
-        source = [tensor.detach() for tensor in sources.values()]
-        targets = select(student.features, route.student)
-        if route.kind == "feature":
-            unified = unified_features(source)
-            values = [feature_distance(target, unified, self.power) for target in targets.values()]
-        else:
-            unified = unified_maps(source)
-            predictions = [self.adapters[name](target) for name, target in targets.items()]
-            values = [pixel_divergence(prediction, unified, self.temperature) for prediction in predictions]
+    def _run(self, route: Route, targets: Targets, student: Taps) -> Tensor:
+        values = [
+            value
+            for pair in self._pairs[route.term]
+            for value in self._compare(route, targets[pair.source.name].detach(), pair.student, student)
+        ]
         stacked = torch.stack(values)
         return stacked.sum() if route.reduction == "sum" else stacked.mean()
+
+    def _compare(self, route: Route, target: Tensor, names: tuple[str, ...], student: Taps) -> list[Tensor]:
+        power, temperature = self.recipe.power, self.recipe.temperature
+        if route.kind == "pixel":
+            return [pixel_divergence(self._predict(name, student), target, temperature) for name in names]
+        features = [student.features[name] for name in names]
+        if route.kind == "relation":
+            return [relation_distance(feature, target) for feature in features]
+        if route.match == "joined":
+            return [joined_distance(features, target, power)]
+        return [feature_distance(feature, target, power) for feature in features]
+
+    def _predict(self, name: str, student: Taps) -> Tensor:
+        if name == OUTPUT:
+            return student.maps[OUTPUT]
+        prediction: Tensor = self.adapters[name](student.features[name])
+        return prediction
+
+
+def _pairs(route: Route, strides: dict[str, int], recipe: Recipe) -> tuple[Pair, ...]:
+    student = taps_of(route.student, strides)
+    if route.kind == "pixel":
+        return (Pair(Source("pixel", taps_of(route.teacher, MAP_NAMES), recipe.map_stride), student),)
+    power = recipe.power if route.kind == "feature" else 0.0
+    if route.match == "same" or route.kind == "relation":
+        # At the coarser of the two: the finer side has nothing to say in between that the other could follow.
+        return tuple(
+            Pair(Source(route.kind, (name,), max(STRIDES[name], strides[name]), power), (name,)) for name in student
+        )
+    teacher = taps_of(route.teacher, STRIDES)
+    return (Pair(Source(route.kind, teacher, max(STRIDES[name] for name in teacher), power), student),)

@@ -1,29 +1,12 @@
-"""The two distances of the paper, as pure functions, and how several teacher taps become one."""
+"""The distances of the methods, as pure functions of what a student shows and what is known of its teacher."""
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from hlfd.distillation.attention import attention, full_precision, rescale
-
-
-def unified_features(features: Sequence[Tensor]) -> Tensor:
-    """Interpolate features, b c_j h_j w_j, to the smallest of them and concatenate over channels: b sum(c_j) h w.
-
-    Source: Gorade et al. 2024, z_mid of eq. 1.
-    """
-    smallest = min((tuple(tensor.shape[2:]) for tensor in features), key=lambda size: size[0] * size[1])
-    return torch.cat([rescale(tensor, (smallest[0], smallest[1])) for tensor in features], dim=1)
-
-
-def unified_maps(maps: Sequence[Tensor]) -> Tensor:
-    """Mean of prediction maps (logits), each b k h w.
-
-    Source: Gorade et al. 2024, p_mid of eq. 3; the paper doesn't say how maps are unified, the mean is our decision.
-    """
-    return torch.stack([full_precision(logits) for logits in maps]).mean(dim=0)
+from hlfd.distillation.attention import attention, energy, full_precision, rescale, unit
+from hlfd.distillation.targets import directions
 
 
 def feature_distance(student: Tensor, teacher: Tensor, power: float = 2.0) -> Tensor:
@@ -31,13 +14,44 @@ def feature_distance(student: Tensor, teacher: Tensor, power: float = 2.0) -> Te
 
     Args:
         student: b c h w, rescaled to the teacher's size.
-        teacher: b c' h' w'.
+        teacher: b c' h' w', or its `root_energy`, b 1 h' w'.
         power: exponent p of the attention.
 
     Source: Gorade et al. 2024, eqs. 1 and 2; the square follows Zagoruyko and Komodakis 2017.
     """
-    student = rescale(student, (teacher.shape[2], teacher.shape[3]))
-    return (attention(student, power) - attention(teacher, power)).square().sum(dim=1).mean()
+    return joined_distance([student], teacher, power)
+
+
+def joined_distance(student: Sequence[Tensor], teacher: Tensor, power: float = 2.0) -> Tensor:
+    """`feature_distance` of several student layers taken as one: interpolated to the teacher's size and concatenated.
+
+    Args:
+        student: each b c_j h_j w_j.
+        teacher: b c' h' w', or its `root_energy`, b 1 h' w'.
+        power: exponent p of the attention.
+
+    Source: Kim et al., IJCAI 2023, as Gorade et al. 2024 compare with it.
+    """
+    size = (teacher.shape[2], teacher.shape[3])
+    seen = unit(energy([rescale(tensor, size) for tensor in student], power))
+    return (seen - attention(teacher, power)).square().sum(dim=1).mean()
+
+
+def relation_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """Mean squared difference of the cosine similarities of all pairs of places, mean over pairs and batch.
+
+    Args:
+        student: b c h w, rescaled to the teacher's size.
+        teacher: b c' h' w'.
+
+    Source: Liu et al. 2019, eq. 2 (pair-wise distillation), every cell a node of its own.
+    """
+    size = (teacher.shape[2], teacher.shape[3])
+    alike = [
+        places.transpose(1, 2) @ places
+        for places in (directions(full_precision(side), size).flatten(start_dim=2) for side in (student, teacher))
+    ]
+    return (alike[0] - alike[1]).square().mean()
 
 
 def pixel_divergence(student: Tensor, teacher: Tensor, temperature: float = 4.0) -> Tensor:

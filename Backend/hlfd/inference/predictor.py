@@ -53,7 +53,7 @@ def predict_volume(
     hu: Array,
     spacing_mm: tuple[float, float, float],
     window_hu: tuple[float, float],
-    pixel_mm: float,
+    pixel_mm: float | None,
     device: torch.device,
     on_slices: Callable[[int], None] | None = None,
 ) -> Array:
@@ -64,7 +64,7 @@ def predict_volume(
         hu: int16, z y x towards superior, posterior, left.
         spacing_mm: x, y, z.
         window_hu: HU that become 0 and 1.
-        pixel_mm: in-plane pixel that the network was trained at.
+        pixel_mm: in-plane pixel that the network was trained at; None for whatever the CT has.
         device: where to compute.
         on_slices: called with the number of slices done.
 

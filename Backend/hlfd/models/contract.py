@@ -1,11 +1,13 @@
 """What a network has to offer to be taught or distilled, and no more."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 LEVELS = ("early", "middle", "late")
+ALL_MAPS = frozenset(LEVELS)
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,16 @@ class Network(Protocol):
 
     channels: dict[str, int]
     """Name of each feature tap -> its channels, so that adapters can be made before the first batch."""
+    strides: dict[str, int]
+    """Name of each feature tap -> pixels of the input that one of its cells is wide."""
     stride: int
     """Sides of the input must be multiples of this."""
 
-    def taps(self, images: Tensor) -> Taps:
-        """Run on `images`, b 1 H W, and give features and prediction maps, `maps["late"]` being `forward`'s output."""
+    def taps(self, images: Tensor, maps: Container[str] = ALL_MAPS) -> Taps:
+        """Run on `images`, b 1 H W, and give features and prediction maps, `maps["late"]` being `forward`'s output.
+
+        Maps of levels that are not in `maps` may be left out, with whatever it takes to compute them.
+        """
 
 
 def middle_names(count: int) -> tuple[str, ...]:
@@ -47,9 +54,9 @@ def level_of(name: str) -> str:
     return name.rstrip("0123456789")
 
 
-def select(named: dict[str, Tensor], level: str) -> dict[str, Tensor]:
-    """Take the taps of a level: one for `early` and `late`, one or more for `middle`, from shallow to deep."""
-    return {name: tensor for name, tensor in named.items() if level_of(name) == level}
+def taps_of(levels: Container[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Choose the taps of some levels: one for `early` and `late`, one or more for `middle`, from shallow to deep."""
+    return tuple(name for name in names if level_of(name) in levels)
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -8,11 +8,13 @@ from torch import nn
 from hlfd.errors import InputError
 from hlfd.models.contract import Network
 from hlfd.models.resnet import ResNetSettings, ResNetStudent
+from hlfd.models.resnet_decoder import ResNetDecoderSettings, ResNetDecoderStudent
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
 
 NETWORKS: dict[str, tuple[type[nn.Module], type[BaseModel]]] = {
     "unetpp": (UNetPlusPlus, UNetPlusPlusSettings),
     "resnet": (ResNetStudent, ResNetSettings),
+    "resnet-decoder": (ResNetDecoderStudent, ResNetDecoderSettings),
 }
 
 
@@ -27,6 +29,11 @@ class Architecture(BaseModel):
     """Outputs, background among them."""
     settings: dict[str, Any]
     """The network's own settings."""
+
+    def in_words(self) -> str:
+        """Such as `resnet with 3 classes (widths [8, 16, 32, 64], ...)`."""
+        settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        return f"{self.network} with {self.classes} classes ({settings})"
 
 
 def build(architecture: Architecture) -> nn.Module:

@@ -1,11 +1,13 @@
 """The student: ResNet-18 (He et al. 2016) without a decoder, as in the paper; MONAI's, with its stages visible."""
 
+from collections.abc import Container
+
 from monai.networks.nets import ResNet
 from pydantic import BaseModel, ConfigDict, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from hlfd.models.contract import Taps, middle_names
+from hlfd.models.contract import ALL_MAPS, Taps, middle_names
 
 
 class ResNetSettings(BaseModel):
@@ -41,14 +43,23 @@ class ResNetStudent(nn.Module):
         self.head = nn.Conv2d(settings.widths[-1], classes, kernel_size=1)
         names = ("early", *middle_names(len(settings.widths) - 1), "late")
         self.channels = dict(zip(names, (settings.widths[0], *settings.widths), strict=True))
-        self.stride = 32 if settings.stem_pool else 16
+        deepest = 5 if settings.stem_pool else 4
+        exponents = (1, deepest - 3, deepest - 2, deepest - 1, deepest)
+        self.strides = {name: 2**exponent for name, exponent in zip(names, exponents, strict=True)}
+        self.stride = self.strides["late"]
 
     def forward(self, images: Tensor) -> Tensor:
         """Segment `images`, b 1 H W: logits b k H W."""
         return self.taps(images).maps["late"]
 
-    def taps(self, images: Tensor) -> Taps:
+    def taps(self, images: Tensor, maps: Container[str] = ALL_MAPS) -> Taps:
         """Run once and show the stem's and the stages' features, and the output logits."""
+        features = self.features(images)
+        output = {"late": interpolate(self.logits(features), size=images.shape[2:], mode="bilinear")}
+        return Taps(features, output if "late" in maps else {})
+
+    def features(self, images: Tensor) -> dict[str, Tensor]:
+        """Name -> features of the stem and of the four stages."""
         encoder = self.encoder
         stem = encoder.act(encoder.bn1(encoder.conv1(images)))
         features = [stem]
@@ -56,5 +67,9 @@ class ResNetStudent(nn.Module):
         for stage in (encoder.layer1, encoder.layer2, encoder.layer3, encoder.layer4):
             below = stage(below)
             features.append(below)
-        logits = interpolate(self.head(below), size=images.shape[2:], mode="bilinear")
-        return Taps(features=dict(zip(self.channels, features, strict=True)), maps={"late": logits})
+        return dict(zip(self.channels, features, strict=True))
+
+    def logits(self, features: dict[str, Tensor]) -> Tensor:
+        """Classify the deepest features, at their size."""
+        logits: Tensor = self.head(features["late"])
+        return logits

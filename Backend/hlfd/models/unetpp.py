@@ -1,5 +1,6 @@
 """The teacher: UNet++ (Zhou et al. 2018), MONAI's network with its nodes made visible."""
 
+from collections.abc import Container
 from typing import Literal
 
 import torch
@@ -7,9 +8,12 @@ from monai.networks.nets import BasicUNetPlusPlus
 from pydantic import BaseModel, ConfigDict, PositiveInt
 from torch import Tensor
 
-from hlfd.models.contract import Taps, middle_names
+from hlfd.models.contract import ALL_MAPS, Taps, level_of, middle_names
 
 DEPTH = 5
+NAMES = ("early", *middle_names(DEPTH - 2), "late")
+STRIDES = {name: 2**level for level, name in enumerate(NAMES)}
+MAP_NAMES = ("early", *middle_names(DEPTH - 3), "late")
 
 
 class UNetPlusPlusSettings(BaseModel):
@@ -41,32 +45,34 @@ class UNetPlusPlus(BasicUNetPlusPlus):
             deep_supervision=True,
             norm=settings.norm if settings.norm == "batch" else ("instance", {"affine": True}),
         )
-        names = ("early", *middle_names(DEPTH - 2), "late")
-        self.channels = dict(zip(names, widths, strict=True))
+        self.channels = dict(zip(NAMES, widths, strict=True))
+        self.strides = STRIDES
 
     def forward(self, images: Tensor) -> Tensor:
         """Segment `images`, b 1 H W with sides that are multiples of 16: logits b k H W of the deepest head."""
         return self.final_conv_0_4(self._nodes(images)[0][DEPTH - 1])
 
-    def taps(self, images: Tensor) -> Taps:
-        """Run once and show the encoder's features and all four heads' logits."""
-        nodes = self._nodes(images)
-        heads = (self.final_conv_0_1, self.final_conv_0_2, self.final_conv_0_3, self.final_conv_0_4)
-        maps = [head(node) for head, node in zip(heads, nodes[0][1:], strict=True)]
-        features = [row[0] for row in nodes]
+    def taps(self, images: Tensor, maps: Container[str] = ALL_MAPS) -> Taps:
+        """Run once and show the encoder's features and the heads' logits; without `maps` the decoder isn't run."""
+        wanted = [name for name in MAP_NAMES if level_of(name) in maps]
+        nodes = self._nodes(images, columns=DEPTH if wanted else 1)
+        heads = {name: getattr(self, f"final_conv_0_{column}") for column, name in enumerate(MAP_NAMES, start=1)}
         return Taps(
-            features=dict(zip(self.channels, features, strict=True)),
-            maps=dict(zip(("early", *middle_names(len(maps) - 2), "late"), maps, strict=True)),
+            features=dict(zip(NAMES, (row[0] for row in nodes), strict=True)),
+            maps={name: heads[name](nodes[0][1 + MAP_NAMES.index(name)]) for name in wanted},
         )
 
-    def _nodes(self, images: Tensor) -> list[list[Tensor]]:
-        """All nodes: `nodes[i][j]` is X_ij, at stride 2^i, made from X_(i+1)(j-1) and every X_ik with k < j."""
+    def _nodes(self, images: Tensor, columns: int = DEPTH) -> list[list[Tensor]]:
+        """Nodes of the first columns (column 0 is the encoder): `nodes[i][j]` is X_ij, at stride 2^i.
+
+        It is made from X_(i+1)(j-1) and every X_ik with k < j.
+        """
         nodes: list[list[Tensor]] = []
         below = images
         for level in range(DEPTH):
             below = getattr(self, f"conv_{level}_0")(below)
             nodes.append([below])
-        for column in range(1, DEPTH):
+        for column in range(1, columns):
             for level in range(DEPTH - column):
                 join = getattr(self, f"upcat_{level}_{column}")
                 nodes[level].append(join(nodes[level + 1][column - 1], torch.cat(nodes[level], dim=1)))

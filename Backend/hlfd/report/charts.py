@@ -75,17 +75,22 @@ def case_dots(scores: dict[str, list[tuple[str, float]]], titles: dict[str, str]
     return _svg(figure)
 
 
+def house_axes(figure: Figure, rows: int, columns: int, shared: bool = False) -> tuple[Axes, ...]:
+    """Divide a figure into panels in the house's style, row by row; `shared` gives all the same axes."""
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
+    for axes in panels.flat:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(GRID)
+        axes.grid(color=GRID, linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.tick_params(colors=INK, labelsize=9, length=0)
+        axes.title.set(color=INK, fontsize=11)
+    return tuple(panels.flat)
+
+
 def _figure(columns: int) -> tuple[Figure, tuple[Axes, ...]]:
     figure = Figure(figsize=(5.4 * columns, 3.2), layout="constrained")
-    axes = tuple(figure.add_subplot(1, columns, column) for column in range(1, columns + 1))
-    for one in axes:
-        one.spines[["top", "right"]].set_visible(False)
-        one.spines[["left", "bottom"]].set_color(GRID)
-        one.grid(color=GRID, linewidth=0.8)
-        one.set_axisbelow(True)
-        one.tick_params(colors=INK, labelsize=9, length=0)
-        one.title.set(color=INK, fontsize=11)
-    return figure, axes
+    return figure, house_axes(figure, 1, columns)
 
 
 def _series(events: list[Event], name: str, value: str) -> tuple[list[int], list[float]]:

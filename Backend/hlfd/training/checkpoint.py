@@ -67,10 +67,10 @@ def load_checkpoint(path: Path, training: Training) -> Progress:
         InputError: missing, damaged, of another format, or of another architecture.
     """
     content = _read(path)
-    expected = training.architecture.model_dump(mode="json")
-    if content["architecture"] != expected:
+    found = Architecture(**content["architecture"])
+    if found != training.architecture:
         raise InputError(
-            f"{path}: holds {_in_words(content['architecture'])}, the run needs {_in_words(expected)}; resume with "
+            f"{path}: holds {found.in_words()}, the run needs {training.architecture.in_words()}; resume with "
             "the settings of the run, or start a new one"
         )
     try:
@@ -97,8 +97,3 @@ def _read(path: Path) -> dict[str, Any]:
     if found != CHECKPOINT_FORMAT:
         raise InputError(f"{path}: checkpoint format {found}, this version reads {CHECKPOINT_FORMAT}; start a new run")
     return content
-
-
-def _in_words(architecture: dict[str, Any]) -> str:
-    settings = ", ".join(f"{name} {value}" for name, value in architecture["settings"].items())
-    return f"{architecture['network']} with {architecture['classes']} classes ({settings})"

@@ -3,83 +3,90 @@
 from pathlib import Path
 from typing import Any
 
-import torch
+from lightning_fabric import Fabric
 from torch import nn
 
-from hlfd.bundle import MANIFEST, WEIGHTS, BundleManifest, load_bundle
+from hlfd.bundle import WEIGHTS, BundleManifest
 from hlfd.data.store import Store
-from hlfd.distillation.distiller import Distiller
-from hlfd.distillation.routes import Route
+from hlfd.distillation.cache import CachedTargets
+from hlfd.distillation.distiller import Distiller, Recipe
+from hlfd.distillation.targets import LiveTeacher, Provider, targets_of_truth
 from hlfd.errors import InputError
-from hlfd.models.registry import Architecture, build
+from hlfd.events import in_terminal
+from hlfd.models.registry import Architecture
 from hlfd.training.export import export
 from hlfd.training.loop import make_fabric, start, train
 from hlfd.training.objectives import Distilled, Supervised
-from hlfd.training.runs import open_run
+from hlfd.training.predecessors import first_weights, load_predecessor
+from hlfd.training.runs import open_run, origin
 from hlfd.training.settings import TrainingSettings
 
-PIXEL_TOLERANCE = 0.05
+Loaded = tuple[BundleManifest, nn.Module]
 
 
 def distill(
-    settings: TrainingSettings,
-    student: dict[str, Any],
-    method: str,
-    routes: tuple[Route, ...],
-    teacher_path: Path | None,
-    power: float,
-    temperature: float,
+    settings: TrainingSettings, network: str, student: dict[str, Any], recipe: Recipe, teacher_path: Path | None
 ) -> BundleManifest:
     """Train the student by the routes of a method and export it without adapters.
 
     With no routes the student is trained alone, on the same batches from the same random start.
 
+    Args:
+        settings: of the training.
+        network: of the student, by its name in the registry.
+        student: its settings.
+        recipe: the method and its settings.
+        teacher_path: run or bundle; not needed where nothing comes from a teacher.
+
     Raises:
         InputError: store, run folder or teacher cannot be used.
     """
     store = Store(settings.store)
-    loaded = _load_teacher(teacher_path, store) if routes else None
+    loaded = _load_teacher(teacher_path, store) if recipe.routes and recipe.targets != "truth" else None
     fabric = make_fabric(settings)
-    architecture = Architecture(network="resnet", classes=store.classes, settings=student)
-    torch.manual_seed(settings.seed)
-    network = build(architecture)
-    objective: nn.Module = Supervised(network)
-    if loaded is not None:
-        distiller = Distiller(routes, network.channels, store.classes, power, temperature)  # type: ignore[arg-type]
-        objective = Distilled(network, loaded[1].to(fabric.device), distiller)
-    origin = {"store": store.digest(), **({"teacher": loaded[0].files[WEIGHTS]} if loaded else {})}
-    run = open_run(settings, origin)
+    architecture = Architecture(network=network, classes=store.classes, settings=student)
+    built, earlier = first_weights(architecture, settings, "student", store)
+    objective: nn.Module = Supervised(built)
+    cache = None
+    if recipe.routes:
+        distiller = Distiller(recipe, built.channels, built.strides, store.classes)  # type: ignore[arg-type]
+        cache = _fill_cache(fabric, store, settings, distiller, loaded) if recipe.targets == "cached" else None
+        provider = _provider(recipe, distiller, loaded, store, fabric)
+        objective = Distilled(built, distiller, settings.steps, provider)
+    run = open_run(settings, origin(store, teacher=loaded[0] if loaded else None, start_from=earlier))
     training = start(fabric, objective, architecture, settings)
-    what = "Training alone" if loaded is None else f"Distilling ({method})"
-    progress = train(fabric, training, store, settings, run, what)
+    what = f"Distilling ({recipe.method})" if recipe.routes else "Training alone"
+    progress = train(fabric, training, store, settings, run, what, cache)
     teacher = _provenance(loaded[0]) if loaded else None
-    return export(run, network, architecture, store, settings, progress, "student", method, teacher)
+    return export(run, built, architecture, store, settings, progress, "student", recipe.method, teacher)
 
 
-def _load_teacher(path: Path | None, store: Store) -> tuple[BundleManifest, nn.Module]:
+def _load_teacher(path: Path | None, store: Store) -> Loaded:
     if path is None:
         raise InputError("teacher: distilling needs one; give --teacher RUN, or --method none for a student alone")
-    bundle = path if (path / MANIFEST).exists() else path / "bundle"
-    manifest, network = load_bundle(bundle)
-    told = store.manifest
-    if manifest.role != "teacher":
-        raise InputError(f"{path}: is a {manifest.role}; a teacher comes from `hlfd teach`")
-    if manifest.label_values() != {label.name: label.value for label in told.labels}:
-        raise InputError(
-            f"{path}: the teacher knows {', '.join(manifest.label_values())}, the store has "
-            f"{', '.join(label.name for label in told.labels)}; use a teacher of the same labels"
-        )
-    if manifest.window_hu != told.window_hu:
-        raise InputError(
-            f"{path}: the teacher's window is {manifest.window_hu} HU, the store's {told.window_hu}; "
-            "prepare the store with --window-hu of the teacher"
-        )
-    if abs(manifest.pixel_mm / told.pixel_mm - 1) > PIXEL_TOLERANCE:
-        raise InputError(
-            f"{path}: the teacher sees pixels of {manifest.pixel_mm:g} mm, the store has {told.pixel_mm:g} mm; prepare "
-            f"the store with --pixel-mm {manifest.pixel_mm:g}"
-        )
-    return manifest, network
+    return load_predecessor(path, "teacher", store)
+
+
+def _provider(
+    recipe: Recipe, distiller: Distiller, loaded: Loaded | None, store: Store, fabric: Fabric
+) -> Provider | None:
+    """What gives the targets of a batch that brings none."""
+    if recipe.targets == "cached":
+        return None
+    if loaded is None:
+        return lambda _images, labels: targets_of_truth(labels, distiller.sources, store.classes, recipe.temperature)
+    return LiveTeacher(loaded[1].to(fabric.device), distiller.sources)
+
+
+def _fill_cache(
+    fabric: Fabric, store: Store, settings: TrainingSettings, distiller: Distiller, loaded: Loaded | None
+) -> CachedTargets:
+    assert loaded is not None
+    manifest, teacher = loaded
+    cache = CachedTargets(store, manifest.files[WEIGHTS], settings.crop, distiller.sources, settings.tumor_share == 1)
+    with in_terminal() as events, fabric.autocast():
+        cache.fill(teacher.to(fabric.device), fabric.device, events)
+    return cache
 
 
 def _provenance(manifest: BundleManifest) -> dict[str, Any]:

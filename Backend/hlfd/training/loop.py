@@ -14,6 +14,7 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from hlfd.data.batches import Batch, CropSettings, batches
+from hlfd.data.lattice import Companion
 from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.events import Events
@@ -52,9 +53,24 @@ def start(fabric: Fabric, objective: nn.Module, architecture: Architecture, sett
 
 
 def train(
-    fabric: Fabric, training: Training, store: Store, settings: TrainingSettings, run: RunFolder, what: str
+    fabric: Fabric,
+    training: Training,
+    store: Store,
+    settings: TrainingSettings,
+    run: RunFolder,
+    what: str,
+    companion: Companion | None = None,
 ) -> Progress:
     """Train to the last step and keep the weights that do best on the validation cases.
+
+    Args:
+        fabric: device and precision.
+        training: what moves.
+        store: where the slices are.
+        settings: of the run.
+        run: its folder.
+        what: in words, for whoever watches.
+        companion: stored beside the slices, to be cut with them.
 
     Returns:
         Progress with the best score and its step; the best weights are in `run.best`.
@@ -67,9 +83,10 @@ def train(
         events.emit("started", what=what, at=progress.step, of=settings.steps)
         stepper, optimizer = fabric.setup(training.objective, training.optimizer)
         began = time.monotonic() - progress.seconds
-        for batch in _batches(store, settings, progress.step):
+        for batch in _batches(store, settings, progress.step, companion):
             training.objective.train()
-            losses = stepper(*_on(fabric, batch))
+            batch = batch.to(fabric.device)
+            losses = stepper(batch.images, batch.labels, batch.targets)
             optimizer.zero_grad()
             fabric.backward(losses["loss"])
             optimizer.step()
@@ -100,14 +117,11 @@ def _repeatable(deterministic: bool) -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
 
 
-def _batches(store: Store, settings: TrainingSettings, done: int) -> Iterator[Batch]:
-    crops = CropSettings(settings.crop, settings.batch, settings.tumor_share, settings.augment, settings.seed)
-    return batches(store, crops, done, settings.steps, settings.workers)
-
-
-def _on(fabric: Fabric, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    moved = batch.to(fabric.device)
-    return moved.images, moved.labels
+def _batches(store: Store, settings: TrainingSettings, done: int, companion: Companion | None) -> Iterator[Batch]:
+    crops = CropSettings(
+        settings.crop, settings.batch, settings.tumor_share, settings.augment, settings.jitter, settings.seed
+    )
+    return batches(store, crops, done, settings.steps, settings.workers, companion)
 
 
 def _report(events: Events, step: int, steps: int, losses: dict[str, torch.Tensor]) -> None:

@@ -5,6 +5,8 @@ from monai.losses import DiceFocalLoss
 from torch import Tensor, nn
 
 from hlfd.distillation.distiller import Distiller
+from hlfd.distillation.targets import Provider, Targets
+from hlfd.distillation.weighing import Weighing
 from hlfd.models.contract import Network
 
 
@@ -29,7 +31,7 @@ class Supervised(nn.Module):
         self.network = network
         self.segmentation_loss = focal_dice_loss()
 
-    def forward(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def forward(self, images: Tensor, labels: Tensor, _targets: Targets | None = None) -> dict[str, Tensor]:
         """Give `loss` and its parts for images b 1 h w and labels b h w."""
         maps = self.network.taps(images).maps
         losses = [self.segmentation_loss(logits.float(), labels[:, None]) for logits in maps.values()]
@@ -39,23 +41,30 @@ class Supervised(nn.Module):
 class Distilled(nn.Module):
     """Eq. 5 of Gorade et al. 2024: focal Dice loss of the student's output plus the weighted terms of a method."""
 
-    def __init__(self, network: nn.Module, teacher: nn.Module, distiller: Distiller) -> None:
-        """Hold the student to train, its frozen teacher, and the distiller with its adapters."""
+    def __init__(self, network: nn.Module, distiller: Distiller, steps: int, provider: Provider | None) -> None:
+        """Hold the student to train and the distiller with its adapters.
+
+        Args:
+            network: the student.
+            distiller: runs the routes.
+            steps: length of the run.
+            provider: gives the targets of a batch that comes without.
+        """
         super().__init__()
         assert isinstance(network, Network)
-        assert isinstance(teacher, Network)
         self.network, self.distiller = network, distiller
+        self.weighing = Weighing(distiller.recipe, steps)
         self.segmentation_loss = focal_dice_loss()
-        # In a tuple, so that the teacher is no part of this module: never trained, saved or switched to training.
-        self._teacher = (teacher.eval().requires_grad_(False),)
+        # No part of this module: a live teacher is never trained, saved or switched to training.
+        self._provide = provider
 
-    def forward(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Give `loss` and its parts for images b 1 h w and labels b h w."""
-        (teacher,) = self._teacher
-        with torch.no_grad():
-            seen = teacher.taps(images)
+    def forward(self, images: Tensor, labels: Tensor, targets: Targets | None = None) -> dict[str, Tensor]:
+        """Give `loss` and its parts for images b 1 h w, labels b h w and what is known of the teacher's answers."""
+        if not targets:
+            assert self._provide is not None
+            targets = self._provide(images, labels)
         shown = self.network.taps(images)
         segmentation = self.segmentation_loss(shown.maps["late"].float(), labels[:, None])
-        terms = self.distiller(seen, shown)
+        terms = self.distiller(targets, shown)
         parts = {name: value.detach() for name, value in terms.items()}
-        return {"loss": segmentation + self.distiller.total(terms), "seg": segmentation.detach(), **parts}
+        return {"loss": segmentation + self.weighing(segmentation, terms), "seg": segmentation.detach(), **parts}

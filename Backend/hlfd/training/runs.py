@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hlfd.bundle import WEIGHTS, BundleManifest
+from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.events import Events, JsonLines, TensorBoard, Terminal, forget_after
 from hlfd.files import read_json, refuse_existing, write_json
@@ -58,13 +60,17 @@ class RunFolder:
         return self.folder / "result.json"
 
 
-def open_run(settings: TrainingSettings, origin: dict[str, str]) -> RunFolder:
+def origin(store: Store, **models: BundleManifest | None) -> dict[str, str]:
+    """What a run learns from -> digest: the store, and the models that it builds upon."""
+    return {"store": store.digest(), **{name: model.files[WEIGHTS] for name, model in models.items() if model}}
+
+
+def open_run(settings: TrainingSettings, learns_from: dict[str, str], free: frozenset[str] = frozenset()) -> RunFolder:
     """Make the folder of a new run, or check that an old one can be gone on with.
 
     Args:
         settings: of the run.
-        origin: what -> digest of what the run learns from (store, teacher). Paths may change between two sittings,
-            what is at them may not.
+        learns_from: what `origin` tells. Paths may change between two sittings, what is at them may not.
 
     Raises:
         InputError: the folder exists without `resume` or `overwrite`, isn't a run, or was started with
@@ -72,8 +78,8 @@ def open_run(settings: TrainingSettings, origin: dict[str, str]) -> RunFolder:
     """
     run = RunFolder(settings.run)
     if settings.resume:
-        _require_same(run, settings)
-        _require_origin(run, origin)
+        _require_same(run, settings, FREE_AT_RESUME | free)
+        _require_origin(run, learns_from)
         return run
     refuse_existing(run.folder, settings.overwrite)
     if run.folder.is_file() or (run.folder.is_dir() and any(run.folder.iterdir())):
@@ -82,7 +88,7 @@ def open_run(settings: TrainingSettings, origin: dict[str, str]) -> RunFolder:
     run.folder.mkdir(parents=True, exist_ok=True)
     record = settings.record()
     write_json(run.settings, {name: record[name] for name in record if name not in ("resume", "overwrite")})
-    write_json(run.origin, origin)
+    write_json(run.origin, learns_from)
     return run
 
 
@@ -105,14 +111,14 @@ def _require_replaceable(run: RunFolder, settings: TrainingSettings) -> None:
             raise InputError(f"{run.folder}: holds the {name} {path}, so it is not replaced; choose another name")
 
 
-def _require_same(run: RunFolder, settings: TrainingSettings) -> None:
+def _require_same(run: RunFolder, settings: TrainingSettings, free: frozenset[str]) -> None:
     if not run.folder.is_dir():
         raise InputError(f"{run.folder}: no run to resume; start it without --resume")
     # What the record doesn't tell had its default, as a setting has that came with a later version.
     defaults = type(settings).model_validate({"store": settings.store, "run": settings.run}).record()
     before: dict[str, Any] = {**defaults, **read_json(run.settings, "the settings of a run")}
     now = settings.record()
-    for name in sorted({*before, *now} - FREE_AT_RESUME):
+    for name in sorted({*before, *now} - free):
         if before.get(name) != now.get(name):
             raise InputError(
                 f"{run.folder}: was started with {name} {before.get(name)!r}, found {now.get(name)!r}; resume with "
@@ -120,8 +126,8 @@ def _require_same(run: RunFolder, settings: TrainingSettings) -> None:
             )
 
 
-def _require_origin(run: RunFolder, origin: dict[str, str]) -> None:
+def _require_origin(run: RunFolder, learns_from: dict[str, str]) -> None:
     before = read_json(run.origin, "the digests of what a run learns from")
-    for what, digest in origin.items():
+    for what, digest in learns_from.items():
         if before.get(what) != digest:
             raise InputError(f"{run.folder}: was started with another {what}; resume with that one, or start a new run")

@@ -9,7 +9,7 @@ from pydantic_settings import CliPositionalArg
 from hlfd.settings import Settings
 
 # What may differ when a run is resumed: where it runs, not what it computes.
-FREE_AT_RESUME = {"resume", "overwrite", "device", "workers", "store", "run", "teacher"}
+FREE_AT_RESUME = frozenset({"resume", "overwrite", "device", "workers", "store", "run", "teacher", "start_from"})
 
 
 class TrainingSettings(Settings):
@@ -29,6 +29,10 @@ class TrainingSettings(Settings):
     """Share of the crops with tumour; half of the rest lies at the organ, half anywhere."""
     augment: bool = True
     """Random quarter turns and flips."""
+    jitter: float = Field(0.0, ge=0, lt=1)
+    """Random change of contrast and brightness of each crop, as a share of the window; 0.1 is much, 0 the paper's."""
+    start_from: Path | None = None
+    """Run or bundle of the same network whose weights the run starts from, instead of random ones."""
     learning_rate: float = Field(1e-3, gt=0)
     """Adam's, at the start."""
     final_learning_rate: float = Field(1e-6, ge=0)

@@ -1,14 +1,13 @@
 """Training a teacher."""
 
-import torch
-
 from hlfd.bundle import BundleManifest
 from hlfd.data.store import Store
-from hlfd.models.registry import Architecture, build
+from hlfd.models.registry import Architecture
 from hlfd.training.export import export
 from hlfd.training.loop import make_fabric, start, train
 from hlfd.training.objectives import Supervised
-from hlfd.training.runs import open_run
+from hlfd.training.predecessors import first_weights
+from hlfd.training.runs import open_run, origin
 from hlfd.training.settings import TrainingSettings
 
 
@@ -23,9 +22,8 @@ def teach(settings: TrainingSettings, widths: tuple[int, ...], norm: str) -> Bun
     architecture = Architecture(
         network="unetpp", classes=store.classes, settings={"widths": list(widths), "norm": norm}
     )
-    torch.manual_seed(settings.seed)
-    network = build(architecture)
-    run = open_run(settings, {"store": store.digest()})
+    network, earlier = first_weights(architecture, settings, "teacher", store)
+    run = open_run(settings, origin(store, start_from=earlier))
     training = start(fabric, Supervised(network), architecture, settings)
     progress = train(fabric, training, store, settings, run, "Teaching")
     return export(run, network, architecture, store, settings, progress, "teacher", "supervised")

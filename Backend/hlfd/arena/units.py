@@ -1,0 +1,124 @@
+"""The single trainings and measurements of an arena: what is done, what can go on, what has to be started."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import cpu_count, environ
+from pathlib import Path
+from typing import IO, Any
+
+from hlfd.errors import InputError
+from hlfd.files import write_json
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+PAUSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A command with its settings, which leaves `done` behind when it has succeeded."""
+
+    name: str
+    """In words, for whoever watches."""
+    command: str
+    """Of `hlfd`."""
+    settings: dict[str, Any]
+    file: Path
+    """Where the settings are written, for the process and for whoever repeats it; the log lies beside it."""
+    done: Path
+    checkpoint: Path | None = None
+    """What it leaves when it was stopped, for a command that can go on."""
+    after: Path | None = None
+    """What has to be there before it can start."""
+
+    @property
+    def log(self) -> Path:
+        """What the process says."""
+        return self.file.with_suffix(".log")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.done.exists()
+
+
+@dataclass
+class _Running:
+    unit: Unit
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+
+
+def run_units(units: Sequence[Unit], jobs: int, on_done: Callable[[Unit], None]) -> None:
+    """Run what is not done yet, `jobs` at a time, in order.
+
+    Args:
+        units: in the order in which they start.
+        jobs: processes at once; the processor's threads are shared out among them.
+        on_done: called after each.
+
+    Raises:
+        InputError: a unit failed; those beside it are ended, and all can go on from their checkpoints.
+    """
+    waiting = [unit for unit in units if not unit.is_done]
+    running: list[_Running] = []
+    try:
+        while waiting or running:
+            while len(running) < jobs and (ready := _first_ready(waiting)):
+                waiting.remove(ready)
+                running.append(_start(ready, jobs))
+            ended = [one for one in running if one.process.poll() is not None]
+            for one in ended:
+                running.remove(one)
+                _finish(one)
+                on_done(one.unit)
+            if not ended:
+                time.sleep(PAUSE_S)
+    finally:
+        for one in running:
+            _stop(one)
+
+
+def _first_ready(waiting: Sequence[Unit]) -> Unit | None:
+    return next((unit for unit in waiting if unit.after is None or unit.after.exists()), None)
+
+
+def _start(unit: Unit, jobs: int) -> _Running:
+    going_on = unit.checkpoint is not None and unit.checkpoint.exists()
+    write_json(unit.file, {**unit.settings, **({} if going_on else {"overwrite": True})})
+    command = [sys.executable, "-m", "hlfd.arena.unit", unit.command, "--settings", str(unit.file)]
+    threads = {name: str(max((cpu_count() or 1) // jobs, 1)) for name in THREADS} if jobs > 1 else {}
+    log = unit.log.open("ab")
+    process = subprocess.Popen(
+        [*command, *(["--resume"] if going_on else [])],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={**environ, **threads},
+    )
+    return _Running(unit, process, log)
+
+
+def _finish(one: _Running) -> None:
+    _close(one)
+    if one.process.returncode or not one.unit.is_done:
+        lines = one.unit.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        reason = lines[-1].removeprefix("hlfd: ") if lines else "it said nothing"
+        raise InputError(
+            f"{one.unit.name} ended with status {one.process.returncode}: {reason} (all it said: {one.unit.log}); "
+            "see to that, then go on with --resume"
+        )
+
+
+def _stop(one: _Running) -> None:
+    one.process.terminate()
+    one.process.wait()
+    _close(one)
+
+
+def _close(one: _Running) -> None:
+    assert one.process.stdin is not None
+    one.process.stdin.close()
+    one.log.close()

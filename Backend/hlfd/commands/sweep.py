@@ -1,0 +1,43 @@
+"""`hlfd sweep`: the weights of the two levels over a grid, or searched for."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from hlfd.arena.settings import ArenaSettings
+from hlfd.distillation.methods import METHODS
+
+Weight = Annotated[float, Field(ge=0)]
+
+
+class CommandSettings(ArenaSettings):
+    """Train a method with several pairs of beta and lambda; a table like the paper's Table 2.
+
+    It is an arena whose rows are pairs: everything else is set, resumed and recorded as there.
+    """
+
+    method: str = "hlfd"
+    """Whose weights are varied."""
+    betas: tuple[Weight, ...] = (0.9, 1.8)
+    """Weights of the feature level."""
+    lambdas: tuple[Weight, ...] = (0.1, 0.2)
+    """Weights of the pixel level."""
+    search: float | None = Field(None, gt=0)
+    """Minutes in which Optuna looks for the best pair on the validation cases, instead of a grid."""
+
+    @field_validator("method")
+    @classmethod
+    def _method_is_known(cls, name: str) -> str:
+        if name not in METHODS or name == "none":
+            raise ValueError(f"there are {', '.join(method for method in METHODS if method != 'none')}")
+        return name
+
+
+def run(settings: CommandSettings) -> None:
+    """Train and print the table."""
+    from hlfd.arena.sweep import search, sweep_grid
+
+    if settings.search is None:
+        print(sweep_grid(settings, settings.method, settings.betas, settings.lambdas))
+    else:
+        print(search(settings, settings.method, settings.search))

@@ -1,0 +1,155 @@
+"""The teacher's answers on disk: computed once for every training slice, cut and turned with the crops."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from hlfd.data.batches import AIR_HU, windowed
+from hlfd.data.frames import Array
+from hlfd.data.lattice import Place, cut, origin, rounded_up
+from hlfd.data.store import Store, StoredCase
+from hlfd.distillation.targets import LiveTeacher, Source
+from hlfd.errors import InputError
+from hlfd.events import Events
+from hlfd.files import whole_file, write_json
+
+ABOUT = "about.json"
+PIXELS_AT_ONCE = 1 << 20
+MAPS_AT_ONCE = 256
+"""Each holds a file open, and systems allow a process few."""
+
+
+class CachedTargets:
+    """Targets of the training slices, memory-mapped: what a crop needs is read when it is drawn.
+
+    They lie in the store's folder, apart for each teacher and way of drawing crops: `targets/DIGEST/CASE/SOURCE.npy`,
+    float16, z c h w on each slice's lattice, for the slices that can be drawn. What is there already is not computed
+    again.
+
+    A crop gets what the teacher says with the whole slice in view and the slice unturned, turned with the crop; a live
+    teacher sees the turned crop alone. Where crops are cut and turned, values are moved, never interpolated.
+    """
+
+    def __init__(
+        self, store: Store, teacher: str, side: int, sources: Sequence[Source], only_tumor: bool = False
+    ) -> None:
+        """Name what is wanted.
+
+        Args:
+            store: of the training slices.
+            teacher: digest of the teacher's weights.
+            side: of the crops that will be cut.
+            sources: what the routes need.
+            only_tumor: whether crops are drawn from slices with tumour alone.
+        """
+        self._store, self._side, self._sources, self._only_tumor = store, side, sources, only_tumor
+        self._cases = {case.name: case for case in store.cases("training")}
+        identity = json.dumps([store.digest(), teacher, side, only_tumor])
+        self.folder = store.folder / "targets" / hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self._maps: dict[tuple[str, str], Array] = {}
+        self._rows: dict[str, dict[int, int]] = {}
+
+    def crop(self, place: Place) -> dict[str, Array]:
+        """Give each source's values for a crop, c side/stride side/stride, float32."""
+        if place.side != self._side:
+            raise ValueError(f"targets were computed for crops of {self._side}, not {place.side}")
+        found = {}
+        for source in self._sources:
+            row, column = (begin // source.stride for begin in place.start)
+            cells = place.side // source.stride
+            whole = self._map(place.case, source)[self._row_of(place)]
+            part = place.turned(whole[:, row : row + cells, column : column + cells])
+            found[source.name] = np.ascontiguousarray(part, dtype=np.float32)
+        return found
+
+    def missing(self) -> list[StoredCase]:
+        """Training cases for which some source is not there yet."""
+        cases = (case for case in self._cases.values() if len(self._planes(case)))
+        return [case for case in cases if any(not self._file(case.name, source).exists() for source in self._sources)]
+
+    def fill(self, teacher: nn.Module, device: torch.device, events: Events) -> None:
+        """Compute what is missing; stopped at any point, the next call goes on.
+
+        Args:
+            teacher: the network, on `device`.
+            device: where to compute.
+            events: hear of the cases.
+        """
+        missing = self.missing()
+        if not missing:
+            return
+        write_json(self.folder / ABOUT, {"crop": self._side, "sources": [source.name for source in self._sources]})
+        events.emit("started", what="Asking the teacher", of=len(missing))
+        for number, case in enumerate(missing, start=1):
+            self._fill_case(case, teacher, device)
+            events.emit("item", at=number, note=case.name)
+
+    def bytes(self) -> int:
+        """Size of the wanted sources on disk."""
+        files = [self._file(name, source) for name in self._cases for source in self._sources]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def _fill_case(self, case: StoredCase, teacher: nn.Module, device: torch.device) -> None:
+        wanted = [source for source in self._sources if not self._file(case.name, source).exists()]
+        live = LiveTeacher(teacher, wanted)
+        images = self._on_lattice(case)
+        at_once = max(PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]), 1)
+        parts: dict[str, list[Array]] = {source.name: [] for source in wanted}
+        for first in range(0, len(images), at_once):
+            batch = torch.from_numpy(images[first : first + at_once, None]).to(device)
+            for name, values in live(batch, batch).items():
+                parts[name].append(values.to(torch.float16).cpu().numpy())
+        for source in wanted:
+            with whole_file(self._file(case.name, source)) as temporary:
+                np.save(temporary, np.concatenate(parts[source.name]))
+
+    def _on_lattice(self, case: StoredCase) -> Array:
+        """The slices of a case, windowed, each where it lies on its lattice, wide enough for every crop: z h w."""
+        hu = self._store.slices(case).hu
+        longest = max(hu.shape[1:])
+        size = max(rounded_up(longest + (0 if longest <= self._side else 15)), self._side)
+        placed = [
+            cut(hu[plane], (0, 0), origin(case.name, int(plane), hu.shape[1:], self._side), size, AIR_HU)
+            for plane in self._planes(case)
+        ]
+        return windowed(np.stack(placed), self._store.manifest.window_hu)
+
+    def _planes(self, case: StoredCase) -> Array:
+        """Which slices of a case can be drawn."""
+        if not self._only_tumor:
+            return np.arange(case.shape[0])
+        return np.flatnonzero(self._store.counts(case)[:, self._store.tumor_value])
+
+    def _row_of(self, place: Place) -> int:
+        if not self._only_tumor:
+            return place.plane
+        if place.case not in self._rows:
+            planes = self._planes(self._cases[place.case])
+            self._rows[place.case] = {int(plane): row for row, plane in enumerate(planes)}
+        return self._rows[place.case][place.plane]
+
+    def _map(self, case: str, source: Source) -> Array:
+        if (case, source.name) not in self._maps:
+            if len(self._maps) >= MAPS_AT_ONCE:
+                self._maps.clear()
+            file = self._file(case, source)
+            try:
+                self._maps[case, source.name] = np.load(file, mmap_mode="r")
+            except (FileNotFoundError, ValueError, EOFError):
+                raise InputError(
+                    f"{file}: missing or damaged; delete the folder {self.folder} and start again with --resume"
+                ) from None
+        return self._maps[case, source.name]
+
+    def _file(self, case: str, source: Source) -> Path:
+        return self.folder / case / f"{source.name}.npy"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers that cut crops map the files themselves.
+        return {**self.__dict__, "_maps": {}}

@@ -1,0 +1,50 @@
+"""How the terms of a method are weighted against each other and against the segmentation loss."""
+
+import torch
+from torch import Tensor, nn
+
+from hlfd.distillation.recipes import Recipe
+
+
+class Weighing(nn.Module):
+    """Weighted sum of the terms: eq. 5 of Gorade et al. 2024 without its first term.
+
+    Beyond the paper, the weights may follow a schedule, and terms may be brought to the size of the segmentation loss
+    by running means of both, so that a weight says which share of the gradient a term gets, whatever its unit.
+    """
+
+    MEMORY = 0.98
+
+    def __init__(self, recipe: Recipe, steps: int) -> None:
+        """Hold what is remembered from step to step; `steps` is the length of the run."""
+        super().__init__()
+        self._recipe, self._steps = recipe, steps
+        self.step: Tensor
+        self.register_buffer("step", torch.zeros((), dtype=torch.int64))
+        if recipe.balanced:
+            self.means: Tensor
+            self.register_buffer("means", torch.zeros(1 + len(recipe.routes)))
+
+    def forward(self, segmentation: Tensor, terms: dict[str, Tensor]) -> Tensor:
+        """Give the scalar to add to the segmentation loss."""
+        values = torch.stack([terms[route.term] for route in self._recipe.routes])
+        weights = values.new_tensor([route.weight for route in self._recipe.routes])
+        if self._recipe.balanced:
+            weights = weights * self._scales(segmentation, values)
+        factor = self._factor()
+        if self.training:
+            self.step += 1
+        return factor * (weights * values).sum()
+
+    def _factor(self) -> Tensor | float:
+        done = self.step / max(self._steps, 1)
+        factors: dict[str, Tensor | float] = {"constant": 1.0, "rise": done, "fall": 1 - done}
+        return factors[self._recipe.schedule]
+
+    def _scales(self, segmentation: Tensor, values: Tensor) -> Tensor:
+        seen = torch.cat([segmentation.detach().reshape(1), values.detach()]).to(self.means)
+        if self.training:
+            before = torch.where(self.step == 0, seen, self.means)
+            self.means.copy_(self.MEMORY * before + (1 - self.MEMORY) * seen)
+        tiny = torch.finfo(self.means.dtype).tiny
+        return (self.means[0] / self.means[1:].clamp_min(tiny)).to(values)
