@@ -68,6 +68,7 @@ class Threshold(nn.Module):
     def __init__(self, classes: int, settings: ThresholdSettings) -> None:
         super().__init__()
         self.channels = {"early": 1, "late": 1}
+        self.strides = {"early": 1, "late": 1}
         self.stride = settings.stride
         self.classify = nn.Conv2d(1, classes, kernel_size=1)
         self.batches: list[tuple[int, ...]] = []

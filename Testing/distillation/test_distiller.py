@@ -115,11 +115,20 @@ def test_nothing_is_drawn_at_random_after_the_distiller_is_made():
     assert all(torch.equal(first[term], second[term]) for term in first)
 
 
+def zeros_like(taps):
+    features, maps = (
+        {name: torch.zeros_like(tensor) for name, tensor in side.items()} for side in (taps.features, taps.maps)
+    )
+    return Taps(features, maps)
+
+
 @pytest.mark.parametrize("method", ["at", "skd", "imf", "emkd", "hifd", "hlfd", "kd"])
 def test_zero_features_and_maps_give_finite_terms_and_gradients(method):
     distiller = make_distiller(method, strides=FINE_STRIDES)
     teacher, student = (
-        Taps(*({name: torch.zeros_like(tensor) for name, tensor in side.items()} for side in (taps.features, taps.maps)))
+        Taps(
+            *({name: torch.zeros_like(tensor) for name, tensor in side.items()} for side in (taps.features, taps.maps))
+        )
         for taps in (teachers_taps(), students_taps(strides=FINE_STRIDES))
     )
     for tensor in (*student.features.values(), *student.maps.values()):

@@ -218,7 +218,7 @@ def test_joined_zero_maps_give_finite_gradients(power):
 
 
 def test_relation_by_hand():
-    # The student's two places are alike (cosine 1), the teacher's are at right angles (0): two of four pairs differ by 1.
+    # The student's two places are alike (cosine 1), the teacher's at right angles (0): two of four pairs differ by 1.
     student = torch.tensor([[[[1.0, 3.0]], [[1.0, 3.0]]]])
     teacher = torch.tensor([[[[2.0, 0.0]], [[0.0, 5.0]]]])
     assert relation_distance(student, teacher) == pytest.approx(0.5)

@@ -5,6 +5,7 @@ import torch
 from torch.nn.functional import avg_pool2d, interpolate, softmax
 
 from hlfd.distillation.attention import attention
+from hlfd.distillation.distiller import Distiller
 from hlfd.distillation.losses import feature_distance
 from hlfd.distillation.recipes import make_recipe
 from hlfd.distillation.targets import (
@@ -16,7 +17,6 @@ from hlfd.distillation.targets import (
     targets_of_teacher,
     targets_of_truth,
 )
-from hlfd.distillation.distiller import Distiller
 from hlfd.models.contract import Taps
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
 from Testing.distillation.taps import CHANNELS, PLAIN_STRIDES
@@ -51,7 +51,7 @@ def test_attention_of_the_root_energy_is_that_of_the_features_laid_behind_each_o
 def test_half_precision_on_disk_hardly_changes_a_distance(power):
     teacher, student = 1e4 * random(2, 8, 4, 4), random(2, 3, 8, 8, seed=1)
     root = root_energy([teacher], (4, 4), power)
-    assert 0 <= root.min() and root.max() <= 1
+    assert root.min() >= 0 and root.max() <= 1
     exact, stored = feature_distance(student, root, power), feature_distance(student, root.half().float(), power)
     assert stored.item() == pytest.approx(exact.item(), rel=2e-3)
 

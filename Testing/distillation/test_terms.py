@@ -9,7 +9,6 @@ from hlfd.distillation.weighing import Weighing
 from hlfd.models.contract import Taps
 from Testing.distillation.taps import FINE_STRIDES, make_distiller, run, students_taps, teachers_taps
 
-
 # The oracle: images are nested lists, channel by row by column.
 
 
@@ -119,7 +118,8 @@ def shrunk(image, stride):
     return [
         [
             [
-                sum(plane[row * stride + y][column * stride + x] for y in range(stride) for x in range(stride)) / stride**2
+                sum(plane[row * stride + y][column * stride + x] for y in range(stride) for x in range(stride))
+                / stride**2
                 for column in range(len(plane[0]) // stride)
             ]
             for row in range(len(plane) // stride)

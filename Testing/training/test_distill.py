@@ -1,12 +1,14 @@
 """`hlfd distill`, from a store and a teacher to a student's bundle."""
 
 import json
+import math
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from hlfd.bundle import load_bundle
+from hlfd.distillation.methods import METHODS
 from hlfd.files import sha256
 from Testing.training.tiny_runs import STUDENT, TEACHER, hlfd, make_store, steps_told
 
@@ -42,7 +44,7 @@ def test_the_bundle_is_the_plain_student(a_distilled_run):
 
 def test_the_checkpoint_holds_student_and_adapters_and_no_teacher(a_distilled_run):
     objective = torch.load(a_distilled_run / "last.ckpt", weights_only=True)["objective"]
-    assert {name.split(".")[0] for name in objective} == {"network", "distiller"}
+    assert {name.split(".")[0] for name in objective} == {"network", "distiller", "weighing"}
     assert len([name for name in objective if name.startswith("distiller.adapters.")]) == 8
 
 
@@ -127,7 +129,7 @@ def test_a_teacher_of_another_window_is_refused(a_taught_run, tmp_path, capsys):
 def test_a_teacher_of_other_pixels_is_refused(a_taught_run, tmp_path, capsys):
     store = make_store(tmp_path / "store", pixel_mm=1.5)
     assert distilled(store, tmp_path / "run", a_taught_run) == 2
-    assert "the teacher sees pixels of 1 mm, the store has 1.5 mm; prepare the store with --pixel-mm 1" in (
+    assert "the teacher sees pixels of 1 mm, the store has pixels of 1.5 mm; prepare the store with --pixel-mm 1" in (
         capsys.readouterr().err
     )
 
@@ -177,3 +179,98 @@ def test_beta_and_lambda_are_recorded_by_the_papers_names(a_store, a_taught_run,
     first = steps_told(tmp_path / "run")[0]
     weighted = first["seg"] + 1.8 * (first["UFD"] + first["IFD"]) + 0.2 * (first["UPD"] + first["IPD"])
     assert first["loss"] == pytest.approx(weighted, rel=1e-5)
+
+
+@pytest.mark.parametrize("method", ["kd", "at", "skd", "imf", "emkd", "hifd", "hlfd", "random"])
+@pytest.mark.parametrize("network", [[], ["--no-stem-pool"], ["--decoder"]])
+def test_every_method_trains_every_student(a_store, a_taught_run, tmp_path, method, network):
+    options = ["--method", method, *STUDENT, *network, "--steps", 2, "--validate-every", 2]
+    assert hlfd("distill", a_store, tmp_path / "run", "--teacher", a_taught_run, *options) == 0
+    told = steps_told(tmp_path / "run")[0]
+    terms = set(told) - {"event", "step", "loss", "seg"}
+    assert terms == {route.term for route in METHODS[method].routes(1, 1)}
+    assert all(math.isfinite(told[term]) for term in terms)
+
+
+def test_answers_of_the_teacher_are_kept_in_the_store_and_asked_for_once(a_taught_run, tmp_path):
+    store = make_store(tmp_path / "store")
+    assert distilled(store, tmp_path / "one", a_taught_run) == 0
+    files = {path: path.stat().st_mtime_ns for path in (store / "targets").rglob("*.npy")}
+    assert len(files) == 2 * 4  # two training cases, four sources
+    assert distilled(store, tmp_path / "two", a_taught_run) == 0
+    assert {path: path.stat().st_mtime_ns for path in (store / "targets").rglob("*.npy")} == files
+
+
+def test_a_live_teacher_leaves_nothing_in_the_store_and_gives_the_same_images(a_taught_run, tmp_path):
+    store = make_store(tmp_path / "store")
+    assert distilled(store, tmp_path / "live", a_taught_run, "--targets", "live") == 0
+    assert not (store / "targets").exists()
+    assert distilled(store, tmp_path / "cached", a_taught_run) == 0
+    live, cached = (steps_told(tmp_path / name)[0] for name in ("live", "cached"))
+    assert live["seg"] == pytest.approx(cached["seg"], rel=1e-5)  # the first step: same weights, same crops
+    assert live["UPD"] == pytest.approx(cached["UPD"], rel=0.2) and live["UPD"] != cached["UPD"]
+
+
+def test_deep_needs_no_teacher(a_store, tmp_path):
+    assert hlfd("distill", a_store, tmp_path / "run", "--method", "deep", *STUDENT) == 0
+    manifest, _ = load_bundle(tmp_path / "run" / "bundle")
+    assert manifest.method == "deep" and "teacher" not in manifest.training
+
+
+def test_adapters_of_random_stay_as_they_were_drawn(a_store, a_taught_run, tmp_path):
+    drawn = []
+    for steps in (1, 6):
+        run = tmp_path / str(steps)
+        options = ["--method", "random", *STUDENT, "--steps", steps]
+        assert hlfd("distill", a_store, run, "--teacher", a_taught_run, *options) == 0
+        objective = torch.load(run / "last.ckpt", weights_only=True)["objective"]
+        drawn.append({name: value for name, value in objective.items() if ".adapters." in name})
+    assert len(drawn[0]) == 8
+    assert all(torch.equal(drawn[0][name], drawn[1][name]) for name in drawn[0])
+
+
+def test_only_the_terms_asked_for_are_run(a_store, a_taught_run, tmp_path):
+    options = ["--terms", "UFD,IPD", *STUDENT, "--steps", 1]
+    assert hlfd("distill", a_store, tmp_path / "run", "--teacher", a_taught_run, *options) == 0
+    told = steps_told(tmp_path / "run")[0]
+    assert {"UFD", "IPD"} <= set(told) and not {"IFD", "UPD"} & set(told)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--method", "magic"], "method: there are none, kd, at, skd, imf, emkd, hifd, hlfd"),
+        (["--terms", "UFD,ABC"], "terms: hlfd has no ABC; it has UFD, IFD, UPD, IPD"),
+        (["--map-stride", "3"], "map-stride"),
+    ],
+)
+def test_what_there_is_not_is_refused_in_a_sentence(a_store, a_taught_run, tmp_path, capsys, options, sentence):
+    assert hlfd("distill", a_store, tmp_path / "run", "--teacher", a_taught_run, *STUDENT, *options) == 2
+    told = capsys.readouterr().err
+    assert sentence in told and told.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_student_starts_from_the_weights_of_another(a_store, a_distilled_run, tmp_path):
+    options = ["--method", "none", *STUDENT, "--start-from", a_distilled_run, "--learning-rate", 1e-12, "--steps", 1]
+    assert hlfd("distill", a_store, tmp_path / "run", *options) == 0
+    one, other = (load_file(run / "bundle" / "weights.safetensors") for run in (a_distilled_run, tmp_path / "run"))
+    assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one if "running" not in name and "num_" not in name)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--no-stem-pool"], "holds resnet with 3 classes (widths [3, 4, 5, 6], blocks [1, 1, 1, 1], stem_pool True)"),
+        (["--decoder"], "the run trains resnet-decoder with 3 classes"),
+    ],
+)
+def test_a_student_does_not_start_from_another_network(a_store, a_distilled_run, tmp_path, capsys, options, sentence):
+    options = ["--method", "none", *STUDENT, *options, "--start-from", a_distilled_run]
+    assert hlfd("distill", a_store, tmp_path / "run", *options) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_student_does_not_start_from_a_teacher(a_store, a_taught_run, tmp_path, capsys):
+    assert hlfd("distill", a_store, tmp_path / "run", "--method", "none", *STUDENT, "--start-from", a_taught_run) == 2
+    assert "is a teacher; a student comes from `hlfd distill`" in capsys.readouterr().err

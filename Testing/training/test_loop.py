@@ -43,7 +43,7 @@ class PoisonedAfter(nn.Module):
         super().__init__()
         self.network, self.supervised, self.left = network, Supervised(network), steps
 
-    def forward(self, images, labels):
+    def forward(self, images, labels, targets=None):
         parts = self.supervised(images, labels)
         self.left -= 1
         if self.left >= 0:
@@ -152,7 +152,7 @@ def test_deterministic_holds_while_training(a_store, tmp_path):
     seen = []
 
     class Watching(Supervised):
-        def forward(self, images, labels):
+        def forward(self, images, labels, targets=None):
             seen.append(torch.are_deterministic_algorithms_enabled())
             return super().forward(images, labels)
 

@@ -5,36 +5,26 @@ import math
 
 import pytest
 import torch
-from torch import nn
 from torch.nn.functional import interpolate, one_hot, softmax
 
 from hlfd.distillation.distiller import Distiller
-from hlfd.distillation.hlfd import hlfd
-from hlfd.models.contract import Taps
+from hlfd.distillation.recipes import make_recipe
+from hlfd.distillation.targets import LiveTeacher
 from hlfd.models.resnet import ResNetSettings, ResNetStudent
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
 from hlfd.training.objectives import Distilled, Supervised, focal_dice_loss
 
 
-class NormedTeacher(nn.Module):
-    """A teacher with batch norm and dropout, which would show at once if it were switched to training."""
+def a_teacher():
+    """One with batch norm, which would show at once if it were switched to training."""
+    torch.manual_seed(2)
+    return UNetPlusPlus(3, UNetPlusPlusSettings(widths=(4, 4, 4, 4, 4), norm="batch"))
 
-    stride = 1
 
-    def __init__(self):
-        super().__init__()
-        self.channels = {"early": 2, "middle1": 2, "late": 2}
-        self.layers = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.Dropout2d(0.5))
-        self.head = nn.Conv2d(2, 3, 1)
-
-    def forward(self, images):
-        return self.taps(images).maps["late"]
-
-    def taps(self, images):
-        features = self.layers(images)
-        logits = self.head(features)
-        names = ("early", "middle1", "late")
-        return Taps(dict.fromkeys(names, features), dict.fromkeys(names, logits))
+def distilled(student, teacher, beta=0.9, lambda_=0.1):
+    """HLFD from a live teacher."""
+    distiller = Distiller(make_recipe("hlfd", "", "live", beta, lambda_), student.channels, student.strides, classes=3)
+    return Distilled(student, distiller, steps=100, provider=LiveTeacher(teacher, distiller.sources))
 
 
 @pytest.fixture
@@ -56,7 +46,7 @@ def a_student():
 @pytest.fixture
 def a_distilled_student(a_student):
     """A student, its teacher with batch norm, and HLFD."""
-    return Distilled(a_student, NormedTeacher(), Distiller(hlfd(), a_student.channels, classes=3))
+    return distilled(a_student, a_teacher())
 
 
 def train_a_little(objective, batch, steps=3):
@@ -107,9 +97,9 @@ def test_the_distilled_loss_is_equation_5(a_distilled_student, a_batch):
 
 
 def test_the_teacher_stays_as_it_is_bit_for_bit(a_student, a_batch):
-    teacher = NormedTeacher()
+    teacher = a_teacher()
     before = copy.deepcopy(teacher.state_dict())
-    objective = Distilled(a_student, teacher, Distiller(hlfd(), a_student.channels, classes=3))
+    objective = distilled(a_student, teacher)
     train_a_little(objective, a_batch)
     after = teacher.state_dict()
     assert any(name.endswith("running_mean") for name in before)
@@ -131,24 +121,29 @@ def test_student_and_every_adapter_change(a_distilled_student, a_batch):
 
 def test_the_teacher_is_no_part_of_what_is_saved(a_distilled_student):
     owners = {name.split(".")[0] for name in a_distilled_student.state_dict()}
-    assert owners == {"network", "distiller"}
+    assert owners == {"network", "distiller", "weighing"}
 
 
 def test_distilling_leaves_the_same_gradient_as_the_sum_of_its_parts(a_distilled_student, a_batch):
     a_distilled_student(*a_batch)["loss"].backward()
     together = [value.grad.clone() for value in a_distilled_student.parameters()]
     a_distilled_student.zero_grad()
-    a_distilled_student.distiller.routes = ()
+    targets = a_distilled_student._provide(*a_batch)
     shown = a_distilled_student.network.taps(a_batch[0])
     focal_dice_loss()(shown.maps["late"], a_batch[1][:, None]).backward()
-    seen = a_distilled_student._teacher[0].taps(a_batch[0])
-    a_distilled_student.distiller.routes = hlfd()
     shown = a_distilled_student.network.taps(a_batch[0])
     for term, weight in (("UFD", 0.9), ("IFD", 0.9), ("UPD", 0.1), ("IPD", 0.1)):
-        (weight * a_distilled_student.distiller(seen, shown)[term]).backward(retain_graph=True)
+        (weight * a_distilled_student.distiller(targets, shown)[term]).backward(retain_graph=True)
     apart = [value.grad for value in a_distilled_student.parameters()]
     for one, other in zip(together, apart, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_targets_that_come_with_a_batch_are_taken_and_the_teacher_is_not_asked(a_distilled_student, a_batch):
+    targets = a_distilled_student._provide(*a_batch)
+    asked = a_distilled_student(*a_batch)["loss"]
+    a_distilled_student._provide = None
+    torch.testing.assert_close(a_distilled_student(*a_batch, targets)["loss"], asked)
 
 
 def test_a_student_overfits_two_crops(a_batch):
@@ -169,9 +164,7 @@ def test_a_teacher_overfits_two_crops(a_batch):
 
 
 def test_a_student_learns_where_its_teacher_looks(a_student, a_batch):
-    torch.manual_seed(2)
-    teacher = UNetPlusPlus(3, UNetPlusPlusSettings(widths=(4, 4, 4, 4, 4)))
-    objective = Distilled(a_student, teacher, Distiller(hlfd(10, 10), a_student.channels, classes=3))
+    objective = distilled(a_student, a_teacher(), 10, 10)
     first = {name: value.item() for name, value in objective(*a_batch).items()}
     train_a_little(objective, a_batch, steps=40)
     last = {name: value.item() for name, value in objective(*a_batch).items()}

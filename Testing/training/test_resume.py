@@ -52,6 +52,18 @@ def test_a_student_stopped_and_resumed_equals_one_never_stopped(
     assert_same_run(run, a_distilled_run)
 
 
+@pytest.mark.parametrize("targets", ["cached", "live"])
+def test_what_the_weighing_remembers_goes_on_too(a_store, a_taught_run, tmp_path, monkeypatch, targets):
+    options = [*STUDENT, "--teacher", a_taught_run, "--deterministic", "--targets", targets]
+    options += ["--schedule", "fall", "--balanced", "--jitter", 0.1]
+    assert hlfd("distill", a_store, tmp_path / "whole", *options) == 0
+    with monkeypatch.context() as patch:
+        stop_at(patch, 6)
+        assert hlfd("distill", a_store, tmp_path / "half", *options) == 130
+    assert hlfd("distill", a_store, tmp_path / "half", *options, "--resume") == 0
+    assert_same_run(tmp_path / "half", tmp_path / "whole")
+
+
 def test_stopped_twice_is_no_different(a_store, a_taught_run, tmp_path, monkeypatch):
     run, options = tmp_path / "run", [*TEACHER, "--deterministic"]
     for batch, resume in ((5, []), (10, ["--resume"])):

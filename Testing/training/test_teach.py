@@ -55,7 +55,7 @@ def test_the_loss_falls(a_store, tmp_path):
     options = ["--crop", 32, "--batch", 4, "--widths", "4,4,6,6,8", "--device", "cpu"]
     assert hlfd("teach", a_store, run, *options, "--steps", 60, "--learning-rate", 0.01) == 0
     losses = [event["loss"] for event in steps_told(run) if event["event"] == "step"]
-    assert losses[-1] < 0.6 * losses[0]
+    assert min(losses[-3:]) < 0.8 * losses[0]
     assert json.loads((run / "result.json").read_text())["validation_tumor_dice"] > 0.3
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from hlfd.data.frames import Array
-from hlfd.data.lattice import Companion, Place, cut, origin, start
+from hlfd.data.lattice import LATTICE, Companion, Place, cut, origin, start
 from hlfd.data.store import Store
 
 AIR_HU = -1024
@@ -110,7 +110,8 @@ class Crops(Dataset[Batch]):
             return int(generator.integers(rows)), int(generator.integers(columns))
         pixels = np.argwhere(inside)
         row, column = pixels[generator.integers(len(pixels))]
-        reach = self._settings.crop // 3
+        # The lattice moves a crop by up to half its spacing more, and the pixel is to stay in it.
+        reach = max(min(self._settings.crop // 3, (self._settings.crop - LATTICE) // 2), 0)
         shift = generator.integers(-reach, reach + 1, size=2)
         return int(row + shift[0]), int(column + shift[1])
 
