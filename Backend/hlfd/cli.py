@@ -18,6 +18,7 @@ COMMANDS = {
     "arena": "compare methods of distillation over seeds: table, tests, plots",
     "sweep": "vary the weights of the two levels over a grid, or search for the best pair",
     "ceiling": "the best Dice that any output on a grid of some stride can reach",
+    "explain": "show what models know layer by layer, and where they look for tumour",
     "demo": "the whole way once, on synthetic CTs, with a report",
 }
 FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)

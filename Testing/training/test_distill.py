@@ -255,7 +255,11 @@ def test_a_student_starts_from_the_weights_of_another(a_store, a_distilled_run, 
     options = ["--method", "none", *STUDENT, "--start-from", a_distilled_run, "--learning-rate", 1e-12, "--steps", 1]
     assert hlfd("distill", a_store, tmp_path / "run", *options) == 0
     one, other = (load_file(run / "bundle" / "weights.safetensors") for run in (a_distilled_run, tmp_path / "run"))
-    assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one if "running" not in name and "num_" not in name)
+    assert all(
+        torch.allclose(one[name], other[name], atol=1e-6)
+        for name in one
+        if "running" not in name and "num_" not in name
+    )
 
 
 @pytest.mark.parametrize(
