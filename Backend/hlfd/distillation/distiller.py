@@ -65,9 +65,9 @@ class Distiller(nn.Module):
         return stacked.sum() if route.reduction == "sum" else stacked.mean()
 
     def _compare(self, route: Route, target: Tensor, names: tuple[str, ...], student: Taps) -> list[Tensor]:
-        power, temperature = self.recipe.power, self.recipe.temperature
+        power, how = self.recipe.power, (self.recipe.temperature, self.recipe.average_over)
         if route.kind == "pixel":
-            return [pixel_divergence(self._predict(name, student), target, temperature) for name in names]
+            return [pixel_divergence(self._predict(name, student), target, *how) for name in names]
         features = [student.features[name] for name in names]
         if route.kind == "relation":
             return [relation_distance(feature, target) for feature in features]

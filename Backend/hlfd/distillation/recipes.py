@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hlfd.distillation.losses import AverageOver
 from hlfd.distillation.methods import METHODS
 from hlfd.distillation.routes import Route
 from hlfd.errors import InputError
@@ -22,6 +23,8 @@ class Recipe:
     """Exponent p of the attention."""
     temperature: float = 4.0
     """T of the pixel level."""
+    average_over: AverageOver = "pixels"
+    """Whether the pixel level averages over pixels, over classes, or compares where on a slice each class is."""
     map_stride: int = 4
     """Pixels of the image that a cell of the compared prediction maps is wide."""
     schedule: Literal["constant", "rise", "fall"] = "constant"

@@ -21,6 +21,8 @@ class StudentSettings(TrainingSettings):
     """Exponent p of the attention maps."""
     temperature: float = Field(4.0, gt=0)
     """Temperature T of the pixel level."""
+    average_over: Literal["pixels", "classes", "places"] = "pixels"
+    """Whether the pixel level averages over pixels (the paper), over classes, or compares where each class is."""
     map_stride: Literal["1", "2", "4", "8", "16"] = "4"
     """Pixels that a cell of the compared prediction maps is wide; 1 compares at full size."""
     schedule: Literal["constant", "rise", "fall"] = "constant"
@@ -57,6 +59,7 @@ class StudentSettings(TrainingSettings):
             self.lambda_,
             power=self.power,
             temperature=self.temperature,
+            average_over=self.average_over,
             map_stride=int(self.map_stride),
             schedule=self.schedule,
             balanced=self.balanced,
