@@ -31,6 +31,11 @@ TABLE = {
         Route("UPD", "pixel", ("middle",), ("early",), L),
         Route("IPD", "pixel", ("late",), ("middle",), L, "each", "mean"),
     ),
+    "hlfd-places": (
+        Route("UPD", "pixel", ("middle",), ("early",), L),
+        Route("IPD", "pixel", ("late",), ("middle",), L, "each", "mean"),
+        Route("OPD", "pixel", ("late",), ("late",), L),
+    ),
 }
 TABLE |= {"deep": TABLE["hlfd"], "random": TABLE["hlfd"]}
 
@@ -59,6 +64,12 @@ def test_weights_by_name_win_over_the_methods_own():
     weights = [route.weight for route in make_recipe("hlfd", "", "live", 1.8, None).routes]
     assert weights == [1.8, 1.8, 0.1, 0.1]
     assert [route.weight for route in make_recipe("hlfd", "", "live", None, 0.0).routes] == [0.9, 0.9, 0, 0]
+
+
+def test_a_method_may_average_otherwise_and_what_is_asked_for_wins():
+    assert make_recipe("hlfd", "", "live", None, None).average_over == "pixels"
+    assert make_recipe("hlfd-places", "", "live", None, None).average_over == "places"
+    assert make_recipe("hlfd-places", "", "live", None, None, "classes").average_over == "classes"
 
 
 def test_terms_are_switched_on_one_by_one():

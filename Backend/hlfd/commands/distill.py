@@ -14,7 +14,7 @@ class CommandSettings(StudentSettings):
     teacher: Path | None = None
     """Run of `hlfd teach`, or a teacher's bundle; not needed with --method none or deep."""
     method: str = "hlfd"
-    """none (the student alone), kd, at, skd, imf, emkd, hifd, hlfd; deep and random are controls of hlfd."""
+    """none (the student alone), kd, at, skd, imf, emkd, hifd, hlfd; ours: hlfd-places; controls: deep, random."""
     terms: str = ""
     """Only these terms of the method, such as UFD,IFD; by default all."""
 

@@ -39,6 +39,7 @@ def make_recipe(
     targets: Literal["cached", "live"],
     beta: float | None,
     lambda_: float | None,
+    average_over: AverageOver | None = None,
     **settings: Any,
 ) -> Recipe:
     """Put a method and its settings together.
@@ -49,6 +50,7 @@ def make_recipe(
         targets: where a teacher's answers come from; a method whose routes start at the labels ignores it.
         beta: weight of the feature level; None for the method's own.
         lambda_: weight of the pixel level; None for the method's own.
+        average_over: what the pixel level averages over; None for the method's own.
         settings: further fields of `Recipe`.
 
     Raises:
@@ -62,6 +64,7 @@ def make_recipe(
         routes=_chosen(method, routes, wanted),
         targets="truth" if known.targets == "truth" else targets,
         adapters=known.adapters,
+        average_over=average_over or known.average_over,
         **settings,
     )
 

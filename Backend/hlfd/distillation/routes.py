@@ -52,3 +52,5 @@ class Method:
     """Weight of the feature level, by default the paper's."""
     lambda_: float = 0.1
     """Weight of the pixel level, by default the paper's."""
+    average_over: Literal["pixels", "classes", "places"] = "pixels"
+    """What the pixel level averages over (`losses.pixel_divergence`), by default the paper's."""

@@ -21,8 +21,9 @@ class StudentSettings(TrainingSettings):
     """Exponent p of the attention maps."""
     temperature: float = Field(4.0, gt=0)
     """Temperature T of the pixel level."""
-    average_over: Literal["pixels", "classes", "places"] = "pixels"
-    """Whether the pixel level averages over pixels (the paper), over classes, or compares where each class is."""
+    average_over: Literal["pixels", "classes", "places"] | None = None
+    """Whether the pixel level averages over pixels (the paper) or classes, or compares where on a slice each class is;
+    by default the method's."""
     map_stride: Literal["1", "2", "4", "8", "16"] = "4"
     """Pixels that a cell of the compared prediction maps is wide; 1 compares at full size."""
     schedule: Literal["constant", "rise", "fall"] = "constant"
@@ -57,9 +58,9 @@ class StudentSettings(TrainingSettings):
             self.targets,
             self.beta,
             self.lambda_,
+            self.average_over,
             power=self.power,
             temperature=self.temperature,
-            average_over=self.average_over,
             map_stride=int(self.map_stride),
             schedule=self.schedule,
             balanced=self.balanced,
