@@ -89,6 +89,32 @@ def test_a_bundle_is_run_on_every_case_of_the_part_in_the_ct_s_own_pixels(evalua
     assert summary["model"] == "kidney tumour student, by hand"
     assert summary["parameters"] == 6
     assert set(summary["weights"]) == {"weights.safetensors", "MODEL_CARD.md"}
+    assert summary["tumor_threshold"] is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "called_tumour"),
+    [
+        (0.43, ()),
+        (0.42, (2,)),
+        (0.32, (2,)),
+        (0.31, (1, 2)),
+        (0.18, (1, 2)),
+        (0.17, (0, 1, 2)),
+    ],
+)
+def test_tumour_is_counted_from_the_probability_that_is_asked_for(
+    evaluated, threshold_bundle, truths, threshold, called_tumour
+):
+    """The bundle gives tumour 0.424 at the HU of tumour, 0.315 at those of kidney, 0.177 at those of neither."""
+    _, scores, summary = evaluated("--model", threshold_bundle, "--tumor-threshold", threshold)
+    assert summary["tumor_threshold"] == threshold
+    for name in ("a", "b"):
+        truth = truths[name]
+        predicted = np.where(np.isin(truth, called_tumour), 2, np.minimum(truth, 1))
+        assert [score for score in scores if score.case == name] == score_case(
+            name, predicted, truth, VALUES, 2, VOXEL_ML
+        )
 
 
 def test_saved_segmentations_are_what_was_measured(evaluated, threshold_bundle, command, store, tmp_path):
@@ -154,6 +180,17 @@ def test_two_predictions_of_one_case_are_refused(evaluate_refused, predicted):
     folder = predicted()
     predicted(ending=".nrrd")
     assert "a.nii.gz and a.nrrd are for one case" in evaluate_refused("--predictions", folder)
+
+
+def test_label_maps_have_no_probabilities_to_count_tumour_from(evaluate_refused, predicted):
+    sentence = evaluate_refused("--predictions", predicted(), "--tumor-threshold", 0.4)
+    assert "--tumor-threshold needs a bundle's probabilities" in sentence
+
+
+@pytest.mark.parametrize("threshold", [0, 1, -0.4, 40])
+def test_a_threshold_that_is_no_probability_is_refused(evaluate_refused, threshold_bundle, threshold):
+    sentence = evaluate_refused("--model", threshold_bundle, f"--tumor-threshold={threshold}")
+    assert "tumor-threshold" in sentence
 
 
 def test_a_folder_of_predictions_that_is_not_there_is_told(evaluate_refused, tmp_path):

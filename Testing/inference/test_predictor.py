@@ -1,12 +1,14 @@
 """Slices and volumes through a network, against the same by hand."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
 from hlfd.bundle import load_bundle
 from hlfd.errors import InputError
-from hlfd.inference.predictor import choose_device, predict_slices, predict_volume
+from hlfd.inference.predictor import TumorThreshold, choose_device, chosen_classes, predict_slices, predict_volume
 from hlfd.models.registry import Architecture, build
 
 CPU = torch.device("cpu")
@@ -58,14 +60,58 @@ def test_pixels_that_are_not_square_are_resized_by_side(network):
     np.testing.assert_array_equal(found, oracle(hu, (24, 5)))
 
 
-def oracle(hu, working):
+def test_tumour_begins_at_its_probability_and_the_rest_is_the_best_of_the_others():
+    """Probabilities of background, kidney and tumour at six pixels, by hand."""
+    told = torch.tensor([[50, 8, 42], [8, 50, 42], [8, 53, 39], [35, 30, 35], [40, 41, 19], [10, 10, 80]]) / 100
+    logits = told.log().T[None, :, None]
+    assert chosen_classes(logits).tolist() == [[[0, 1, 1, 0, 1, 2]]]
+    assert chosen_classes(logits, TumorThreshold(2, 0.4)).tolist() == [[[2, 2, 1, 0, 1, 2]]]
+    assert chosen_classes(logits, TumorThreshold(2, 0.9)).tolist() == [[[0, 1, 1, 0, 1, 0]]]
+    assert chosen_classes(logits, TumorThreshold(1, 0.4)).tolist() == [[[0, 1, 1, 0, 1, 2]]]
+
+
+def test_a_probability_of_just_the_threshold_is_tumour():
+    even = torch.zeros(1, 4, 1, 1)
+    assert chosen_classes(even, TumorThreshold(2, 0.25)).item() == 2
+    assert chosen_classes(even, TumorThreshold(2, 0.2501)).item() == 0
+
+
+@pytest.mark.parametrize("probability", [0.05, 0.3, 0.4, 0.5, 0.7, 0.999])
+def test_classes_are_those_of_a_choice_pixel_by_pixel(probability):
+    logits = torch.randn(3, 4, 7, 5, generator=torch.Generator().manual_seed(11)) * 2
+    found = chosen_classes(logits, TumorThreshold(2, probability))
+    for image, row, column in np.ndindex(3, 7, 5):
+        assert found[image, row, column] == choice(logits[image, :, row, column].tolist(), 2, probability)
+
+
+def choice(logits, tumor, probability):
+    """One pixel, by the definition."""
+    weights = [math.exp(logit) for logit in logits]
+    if weights[tumor] / sum(weights) >= probability:
+        return tumor
+    return max((value for value in range(len(logits)) if value != tumor), key=logits.__getitem__)
+
+
+def test_a_threshold_on_a_volume_is_applied_to_interpolated_logits(network):
+    """Between two working pixels, tumour ends where the interpolated logits say, not at the edge of a pixel."""
+    hu = np.random.default_rng(3).integers(-300, 500, (5, 12, 16), np.int16)
+    found = predict_volume(network, hu, (0.375, 0.375, 3), (0, 300), 0.75, CPU, tumor=TumorThreshold(2, 0.36))
+    np.testing.assert_array_equal(found, oracle(hu, (6, 8), 0.36))
+    pixels = oracle(hu, (6, 8), 0.36)[:, ::2, ::2].repeat(2, axis=1).repeat(2, axis=2)
+    assert (found == 2).any() and (found != pixels).any()
+
+
+def oracle(hu, working, probability=None):
     """The same in one go and in double precision: shrink with averaging, threshold functions, enlarge, choose."""
     resize = torch.nn.functional.interpolate
     small = torch.from_numpy(hu.astype(np.float64))[:, None]
     small = resize(small, size=working, mode="bilinear", antialias=True).round()
     x = (small / 300).clamp(0, 1)
     logits = torch.cat([0 * x, x - 99.5 / 300, 2 * x - 299 / 300], dim=1)
-    return resize(logits, size=hu.shape[1:], mode="bilinear").argmax(1).numpy()
+    logits = resize(logits, size=hu.shape[1:], mode="bilinear")
+    if probability is None:
+        return logits.argmax(1).numpy()
+    return np.apply_along_axis(lambda pixel: choice(pixel.tolist(), 2, probability), 1, logits.numpy())
 
 
 def test_a_device_that_is_named_is_taken():

@@ -10,7 +10,14 @@ from hlfd.errors import InputError
 from hlfd.training.student_settings import StudentSettings
 
 # Section 3 of the paper, and our decisions where it is silent (docs/reproduce.md).
-PAPER_PROTOCOL: dict[str, Any] = {"crop": 512, "tumor_share": 1.0, "epochs": 120, "map_stride": "1", "seeds": 3}
+PAPER_PROTOCOL: dict[str, Any] = {
+    "crop": 512,
+    "tumor_share": 1.0,
+    "epochs": 120,
+    "map_stride": "1",
+    "seeds": 3,
+    "tumor_threshold": 0.4,
+}
 
 
 class ArenaSettings(StudentSettings):
@@ -26,6 +33,8 @@ class ArenaSettings(StudentSettings):
     """Which slices decide; paper also takes the paper's settings for all that isn't given by name."""
     epochs: float | None = Field(None, gt=0)
     """Instead of --steps: times that as many slices are drawn as the training cases have with tumour."""
+    tumor_threshold: float | None = Field(None, gt=0, lt=1)
+    """Probability from which on a pixel is tumour in every measurement; by default the most probable class is taken."""
     test: bool = True
     """Measure on the test cases, when all trainings are done; do so once, when nothing is left to choose."""
     teacher: Path | None = None
@@ -44,8 +53,11 @@ class ArenaSettings(StudentSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_the_protocol(cls, given: Any) -> Any:
-        is_paper = isinstance(given, dict) and given.get("protocol") == "paper"
-        return {**PAPER_PROTOCOL, **given} if is_paper else given
+        if not isinstance(given, dict) or given.get("protocol") != "paper":
+            return given
+        # Steps given by name are meant to count, and epochs would overrule them.
+        overruled = {"epochs"} if "steps" in given else set()
+        return {**{name: value for name, value in PAPER_PROTOCOL.items() if name not in overruled}, **given}
 
     @field_validator("methods")
     @classmethod

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import CliPositionalArg
 
 from hlfd.settings import Settings
@@ -22,6 +22,8 @@ class CommandSettings(Settings):
     """Instead of a bundle: folder with a label map for each case, named CASE.nii.gz or CASE.seg.nrrd."""
     part: Literal["test", "validation", "training"] = "test"
     """Part of the store's division."""
+    tumor_threshold: float | None = Field(None, gt=0, lt=1)
+    """Probability from which on a pixel is tumour, 0.4 in the paper's code; by default the most probable class is."""
     save: Literal["none", "nii.gz", "seg.nrrd"] = "none"
     """Keep each case's segmentation."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -33,6 +35,8 @@ class CommandSettings(Settings):
     def _one_source(self) -> "CommandSettings":
         if (self.model is None) == (self.predictions is None):
             raise ValueError("give --model BUNDLE or --predictions FOLDER, one of the two")
+        if self.predictions is not None and self.tumor_threshold is not None:
+            raise ValueError("--tumor-threshold needs a bundle's probabilities; label maps have none, so leave it out")
         return self
 
 
@@ -54,6 +58,7 @@ def run(settings: CommandSettings) -> None:
             settings.device,
             settings.overwrite,
             events,
+            settings.tumor_threshold,
         )
     print(text_table(totals))
     print(f"\n{LEGEND}\nPer case: {settings.out / 'cases.csv'}")

@@ -19,7 +19,7 @@ from hlfd.evaluation.tables import write_scores
 from hlfd.events import Events
 from hlfd.files import refuse_existing, whole_folder, write_json
 from hlfd.inference.output import LABEL_MAP_ENDINGS, SEGMENTATION_ENDING, write_segmentation
-from hlfd.inference.predictor import choose_device, predict_volume
+from hlfd.inference.predictor import TumorThreshold, choose_device, predict_volume
 
 SUMMARY = "summary.json"
 Source = Callable[[StoredCase, Volume], Array]
@@ -36,8 +36,11 @@ def evaluate(
     device: str,
     overwrite: bool,
     events: Events,
+    tumor_threshold: float | None = None,
 ) -> list[Total]:
     """Measure every case of a part and write `cases.csv` and `summary.json` into `out`.
+
+    A bundle's pixels are tumour from the probability `tumor_threshold` on, or where no class is more probable.
 
     Raises:
         InputError: store, bundle, a prediction, or a case's own files cannot be used.
@@ -49,7 +52,7 @@ def evaluate(
         raise InputError(f"{store_path}: has no {part} cases; prepare it with a larger share, or choose another --part")
     for case in cases:
         _require_files(case)
-    source, about = _source(model, predictions, store, cases, device)
+    source, about = _source(model, predictions, store, cases, device, tumor_threshold)
     events.emit("started", what="Measuring", of=len(cases))
     scores: list[Score] = []
     with whole_folder(out, overwrite, SUMMARY) as folder:
@@ -83,23 +86,35 @@ def _require_files(case: StoredCase) -> None:
 
 
 def _source(
-    model: Path | None, predictions: Path | None, store: Store, cases: Sequence[StoredCase], device: str
+    model: Path | None,
+    predictions: Path | None,
+    store: Store,
+    cases: Sequence[StoredCase],
+    device: str,
+    tumor_threshold: float | None,
 ) -> tuple[Source, dict[str, object]]:
     if model is not None:
         manifest, network = load_bundle(model)
         _require_same_labels(model, manifest, store)
-        about = {"model": manifest.name, "parameters": manifest.parameters, "weights": manifest.files}
-        return _from_model(manifest, network, device), about
+        about = {
+            "model": manifest.name,
+            "parameters": manifest.parameters,
+            "weights": manifest.files,
+            "tumor_threshold": tumor_threshold,
+        }
+        tumor = None if tumor_threshold is None else TumorThreshold(store.tumor_value, tumor_threshold)
+        return _from_model(manifest, network, device, tumor), about
     assert predictions is not None
     return _from_files(predictions, cases, store.manifest.labels), {"predictions": str(predictions)}
 
 
-def _from_model(manifest: BundleManifest, network: nn.Module, device: str) -> Source:
+def _from_model(manifest: BundleManifest, network: nn.Module, device: str, tumor: TumorThreshold | None) -> Source:
     where = choose_device(device)
     network.to(where)
 
     def predict(_case: StoredCase, ct: Volume) -> Array:
-        return predict_volume(network, ct.array, ct.spacing_mm, manifest.window_hu, manifest.pixel_mm, where)
+        window_hu, pixel_mm = manifest.window_hu, manifest.pixel_mm
+        return predict_volume(network, ct.array, ct.spacing_mm, window_hu, pixel_mm, where, tumor=tumor)
 
     return predict
 

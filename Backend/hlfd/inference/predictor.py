@@ -1,10 +1,11 @@
 """Running a network over slices and whole CTs: one path for validation, evaluation and `hlfd segment`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from hlfd.data.batches import windowed
@@ -15,6 +16,16 @@ from hlfd.errors import InputError
 SLICES_AT_ONCE = 4
 
 
+@dataclass(frozen=True)
+class TumorThreshold:
+    """From which probability on a pixel is tumour, where that isn't left to the most probable class."""
+
+    value: int
+    """Label value of tumour."""
+    probability: float
+    """Of the softmax; the paper's released code takes 0.4."""
+
+
 @torch.inference_mode()
 def predict_slices(
     network: nn.Module,
@@ -22,6 +33,7 @@ def predict_slices(
     window_hu: tuple[float, float],
     device: torch.device,
     shape: tuple[int, int] | None = None,
+    tumor: TumorThreshold | None = None,
 ) -> Array:
     """Segment slices at working pixels.
 
@@ -31,6 +43,7 @@ def predict_slices(
         window_hu: HU that become 0 and 1.
         device: where to compute.
         shape: rows and columns of the answer; logits are interpolated to it. By default h, w.
+        tumor: where tumour begins; None for the most probable class. Applied after the interpolation.
 
     Returns:
         Label values, uint8, z h w or z by `shape`.
@@ -44,8 +57,22 @@ def predict_slices(
     logits = network(padded)[:, :, :rows, :columns].float()
     if shape is not None and shape != (rows, columns):
         logits = interpolate(logits, size=shape, mode="bilinear")
-    labels: Array = logits.argmax(dim=1).to(torch.uint8).cpu().numpy()
+    labels: Array = chosen_classes(logits, tumor).to(torch.uint8).cpu().numpy()
     return labels
+
+
+def chosen_classes(logits: Tensor, tumor: TumorThreshold | None = None) -> Tensor:
+    """Give the class of each pixel of b k h w logits: b h w.
+
+    It is the most probable one or, with a threshold, tumour where its probability is at least that, and elsewhere the
+    most probable of the other classes.
+    """
+    if tumor is None:
+        return logits.argmax(dim=1)
+    is_tumor = logits.softmax(dim=1)[:, tumor.value] >= tumor.probability
+    others = logits.clone()
+    others[:, tumor.value] = -torch.inf
+    return others.argmax(dim=1).masked_fill(is_tumor, tumor.value)
 
 
 def predict_volume(
@@ -56,6 +83,7 @@ def predict_volume(
     pixel_mm: float | None,
     device: torch.device,
     on_slices: Callable[[int], None] | None = None,
+    tumor: TumorThreshold | None = None,
 ) -> Array:
     """Segment a CT in canonical order, a few slices at a time.
 
@@ -67,6 +95,7 @@ def predict_volume(
         pixel_mm: in-plane pixel that the network was trained at; None for whatever the CT has.
         device: where to compute.
         on_slices: called with the number of slices done.
+        tumor: where tumour begins; None for the most probable class.
 
     Returns:
         Label values, uint8, of the shape of `hu`.
@@ -76,7 +105,7 @@ def predict_volume(
     labels = np.empty(hu.shape, np.uint8)
     for start in range(0, len(hu), SLICES_AT_ONCE):
         part = slice(start, start + SLICES_AT_ONCE)
-        labels[part] = predict_slices(network, resize_hu(hu[part], working), window_hu, device, own)
+        labels[part] = predict_slices(network, resize_hu(hu[part], working), window_hu, device, own, tumor)
         if on_slices:
             on_slices(min(start + SLICES_AT_ONCE, len(hu)))
     return labels
