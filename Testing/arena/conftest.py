@@ -10,6 +10,7 @@ from hlfd.arena.entries import Entry
 from hlfd.arena.rows import parse_rows
 from hlfd.evaluation.metrics import Score
 from hlfd.evaluation.tables import write_scores
+from Testing.arena.tiny_arena import TINY, arena_here, make_store_of_files
 
 
 def write_measured(folder: Path, dices: dict[str, float]) -> None:
@@ -46,3 +47,17 @@ def entry(tmp_path: Path) -> Callable[..., Entry]:
         return Entry(row, parsed.title, parsed.role, parsed.baseline, seed, run, **folders)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def a_store_of_files(tmp_path_factory) -> Path:
+    """Six tiny CTs, two for each part; to be read only."""
+    return make_store_of_files(tmp_path_factory.mktemp("arena") / "data")
+
+
+@pytest.fixture(scope="session")
+def a_finished_arena(a_store_of_files, tmp_path_factory) -> Path:
+    """Two methods, two seeds, undisturbed, one unit behind the other; to be read only."""
+    folder = tmp_path_factory.mktemp("arena") / "finished"
+    assert arena_here("arena", a_store_of_files, folder, *TINY, "--methods", "none,hlfd", "--seeds", 2) == 0
+    return folder

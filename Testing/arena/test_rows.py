@@ -46,6 +46,9 @@ def test_settings_of_a_row_are_options_of_distill():
     [
         ("hlfd,magic", "magic is unknown; there are none, kd"),
         ("hlfd,hlfd", "hlfd stands twice"),
+        ("hlfd[beta=1],hlfd[beta= 1]", "hlfd[beta=1] stands twice"),
+        ("hlfd[seed=3]", "hlfd[seed=3]: seed is the same in all rows, or they are no comparison; set it for the whole"),
+        ("hlfd[decoder=true]", "or they are no comparison; write METHOD@decoder"),
         ("hlfd[beta]", "'beta' is not of the form setting=value"),
         ("hlfd@tower", "'hlfd@tower' is not of the form"),
         ("", "'' is not of the form"),
@@ -55,3 +58,7 @@ def test_rows_that_cannot_be_read_are_refused_in_a_sentence(text, sentence):
     with pytest.raises(InputError) as refused:
         parse_rows(text)
     assert sentence in str(refused.value)
+
+
+def test_settings_may_be_written_as_options_are():
+    assert parse_rows("hlfd[map-stride=1,lambda_=2]")[-1].changes == {"map_stride": "1", "lambda": "2"}

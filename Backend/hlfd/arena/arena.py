@@ -2,36 +2,34 @@
 
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 from hlfd import __version__
+from hlfd.arena.asking import ask_teachers, settings_with
 from hlfd.arena.plan import Plan, Trained
 from hlfd.arena.results import write_results
 from hlfd.arena.rows import Row, parse_rows
 from hlfd.arena.settings import ArenaSettings
 from hlfd.arena.units import Unit, run_units
-from hlfd.bundle import WEIGHTS
 from hlfd.data.store import Store
-from hlfd.distillation.cache import CachedTargets
-from hlfd.distillation.distiller import Distiller
-from hlfd.distillation.recipes import Recipe
-from hlfd.distillation.targets import Source
 from hlfd.errors import InputError
 from hlfd.evaluation.ceiling import ceiling
 from hlfd.events import Events, in_terminal
 from hlfd.files import read_json, write_json
-from hlfd.models.registry import Architecture, build
-from hlfd.training.loop import make_fabric
-from hlfd.training.predecessors import load_predecessor
 from hlfd.training.runs import open_run, origin
 
-# A resumed arena may grow, and may look at the test cases later.
-FREE = frozenset({"methods", "seeds", "jobs", "test", "one_teacher"})
+# A resumed arena may grow, and may look at the test cases later; a sweep may get more pairs, or more time.
+FREE = frozenset({"methods", "seeds", "jobs", "test", "one_teacher", "betas", "lambdas", "search"})
 STRIDES = (32, 16, 8)
 
 
-def run_arena(settings: ArenaSettings) -> str:
+def run_arena(settings: ArenaSettings, still_choosing: bool = False) -> str:
     """Run what is not done yet and give the table.
+
+    Args:
+        settings: of the arena.
+        still_choosing: rows may follow that these results decide about, so the test cases are not looked at yet.
 
     Raises:
         InputError: settings that do not fit, a unit that failed, or a store without the cases that are needed.
@@ -39,16 +37,19 @@ def run_arena(settings: ArenaSettings) -> str:
     store = Store(settings.store)
     rows = parse_rows(settings.methods)
     _require_cases(store, settings)
-    plan = Plan(settings, rows, _steps(settings, store))
+    now = settings.model_copy(update={"test": settings.test and not still_choosing})
+    plan = Plan(now, rows, _steps(settings, store))
     for row in rows:
-        _recipe(settings, row)
+        settings_with(settings, row).recipe(row.method, row.terms)
     _require_teachers(plan)
+    _require_starts(plan)
     run = open_run(settings, origin(store), FREE)
     if settings.resume:
-        write_json(run.settings, {**settings.record(), "resume": False})
+        record = settings.record()
+        write_json(run.settings, {name: record[name] for name in record if name not in ("resume", "overwrite")})
     (settings.run / "units").mkdir(exist_ok=True)
     with in_terminal() as events:
-        return _run(settings, store, rows, plan, events)
+        return _run(now, store, rows, plan, events)
 
 
 def _run(settings: ArenaSettings, store: Store, rows: tuple[Row, ...], plan: Plan, events: Events) -> str:
@@ -57,10 +58,11 @@ def _run(settings: ArenaSettings, store: Store, rows: tuple[Row, ...], plan: Pla
 
     def tell(unit: Unit) -> None:
         events.emit("told", say=f"{unit.name}: done")
-        write_results(settings.run, [model.entry for model in models], about, settings.protocol)
+        if unit.command == "evaluate":  # a training changes no figure before it is measured
+            write_results(settings.run, [model.entry for model in models], about, settings.protocol)
 
     run_units([model.training for model in plan.teachers if model.training], settings.jobs, tell)
-    _ask_teachers(settings, store, rows, plan, events)
+    ask_teachers(settings, store, rows, plan, events)
     run_units(_units(models), settings.jobs, tell)
     if settings.test:
         run_units([model.measuring["test"] for model in models], settings.jobs, tell)
@@ -85,32 +87,6 @@ def _steps(settings: ArenaSettings, store: Store) -> int:
     return max(round(settings.epochs * slices / settings.batch), 1)
 
 
-def _recipe(settings: ArenaSettings, row: Row) -> Recipe:
-    changed = type(settings).model_validate({**settings.record(), **row.changes})
-    return changed.recipe(row.method, row.terms)
-
-
-def _ask_teachers(settings: ArenaSettings, store: Store, rows: tuple[Row, ...], plan: Plan, events: Events) -> None:
-    """Fill the caches before the students start, which would otherwise ask side by side."""
-    wanted: dict[Source, None] = {}
-    for row in rows:
-        recipe = _recipe(settings, row)
-        if recipe.routes and recipe.targets == "cached":
-            changed = settings.model_copy(update={"decoder": row.decoder})
-            name, student_settings = changed.network()
-            student = build(Architecture(network=name, classes=store.classes, settings=student_settings))
-            distiller = Distiller(recipe, student.channels, student.strides, store.classes)  # type: ignore[arg-type]
-            wanted.update(dict.fromkeys(distiller.sources))
-    if not wanted:
-        return
-    fabric = make_fabric(settings)
-    for teacher in plan.teachers:
-        manifest, network = load_predecessor(teacher.entry.run, "teacher", store)
-        cache = CachedTargets(store, manifest.files[WEIGHTS], settings.crop, tuple(wanted), settings.tumor_share == 1)
-        with fabric.autocast():
-            cache.fill(network.to(fabric.device), fabric.device, events)
-
-
 def _require_cases(store: Store, settings: ArenaSettings) -> None:
     for part in ("validation", "test") if settings.test else ("validation",):
         if not any(case.tumor_slices for case in store.cases(part)):
@@ -124,6 +100,14 @@ def _require_teachers(plan: Plan) -> None:
     for teacher in plan.teachers:
         if teacher.training is None and not (teacher.entry.run / "result.json").exists():
             raise InputError(f"{teacher.entry.run}: not a finished run of a teacher; name the folder of `hlfd teach`")
+
+
+def _require_starts(plan: Plan) -> None:
+    """What cannot be started from should show now, not after the hours that the teachers take."""
+    for unit in [model.training for model in (*plan.teachers, *plan.students) if model.training]:
+        start = unit.settings["start_from"]
+        if start and not unit.is_done and not Path(start).exists():
+            raise InputError(f"{unit.name}: {start}, which it starts from, is not there; name a run or a bundle")
 
 
 def _ceiling(settings: ArenaSettings, store: Store) -> Any:

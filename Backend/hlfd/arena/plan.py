@@ -54,7 +54,7 @@ class Plan:
         """Where the teacher of a seed's students is."""
         settings = self._settings
         if settings.teacher is not None:
-            return Path(str(settings.teacher).format(seed=seed))
+            return Path(str(_filled(settings.teacher, seed=seed)))
         return settings.run / TEACHER / f"seed-{settings.seed if settings.one_teacher else seed}"
 
     def _teacher_seeds(self, seeds: range) -> list[int]:
@@ -126,6 +126,7 @@ class Plan:
             "out": str(out),
             "model": str(run.bundle),
             "part": part,
+            "tumor_threshold": self._settings.tumor_threshold,
             "device": self._settings.device,
         }
         evaluate.CommandSettings.model_validate(values)
@@ -135,4 +136,8 @@ class Plan:
 
 
 def _filled(path: Path | None, **values: Any) -> str | None:
-    return None if path is None else str(path).format(**values)
+    """Put values in the place of their names; other braces belong to the path."""
+    text = None if path is None else str(path)
+    for name, value in values.items():
+        text = text and text.replace(f"{{{name}}}", str(value))
+    return text

@@ -11,6 +11,11 @@ from hlfd.errors import InputError
 ALONE, DECODER = "none", "@decoder"
 TEACHER: Literal["teacher"] = "teacher"
 FORM = re.compile(r"(?P<method>[a-z-]+)(:(?P<terms>[^@\[\]]+))?(?P<decoder>@decoder)?(\[(?P<changes>[^\[\]]*)\])?")
+SAME_FOR_ALL = (
+    *("store", "run", "seed", "resume", "overwrite", "start_from", "teacher", "method", "terms"),
+    *("widths", "blocks", "stem_pool", "decoder"),
+)
+"""What a row cannot change: its place in the arena, and the student, whose baseline would be another."""
 PAPER = ("none", "kd", "at", "skd", "imf", "emkd", "hifd", "hlfd")
 
 
@@ -35,7 +40,7 @@ class Row:
             f"only {self.terms.replace(',', ' + ')}" if self.terms else "",
             "light decoder" if self.decoder else "",
         ]
-        parts += [f"{name} {value}" for name, value in self.changes.items()]
+        parts += [f"{name.replace('_', ' ')} {value}" for name, value in self.changes.items()]
         told = ", ".join(part for part in parts if part)
         return f"{words}: {told}" if told else words
 
@@ -65,10 +70,12 @@ def parse_rows(text: str) -> tuple[Row, ...]:
     """
     rows = [_parse(part.strip()) for part in re.split(r",(?![^\[]*\])", text)]
     names = [row.name for row in rows]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise InputError(f"methods: {twice[0]} stands twice; a row is trained once a seed, more --seeds train it again")
     needed = dict.fromkeys(row.baseline for row in rows)
-    return (*(_parse(name) for name in needed if name not in names), *rows)
+    rows = [*(_parse(name) for name in needed if name not in names), *rows]
+    folders = [row.folder for row in rows]  # names that differ in a blank alone would share one
+    if twice := [row.name for row in rows if folders.count(row.folder) > 1]:
+        raise InputError(f"methods: {twice[0]} stands twice; a row is trained once a seed, more --seeds train it again")
+    return tuple(rows)
 
 
 def _parse(name: str) -> Row:
@@ -88,7 +95,11 @@ def _change(name: str, part: str) -> tuple[str, str]:
     setting, equals, value = (piece.strip() for piece in part.partition("="))
     if not (setting and equals and value):
         raise InputError(f"methods: {name}: {part!r} is not of the form setting=value")
-    return setting, value
+    field = setting.replace("-", "_").rstrip("_")
+    if field in SAME_FOR_ALL:
+        further = "write METHOD@decoder" if field == "decoder" else "set it for the whole arena"
+        raise InputError(f"methods: {name}: {setting} is the same in all rows, or they are no comparison; {further}")
+    return field, value
 
 
 def settings_of(row: Row) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def conclude(arena: Arena) -> str:
     by_name = {row.row: row for row in arena.rows}
     if TEACHER not in by_name or ALONE not in by_name:
         return "No conclusion: the teacher or the student alone is not finished."
-    teacher, alone = (by_name[name].dice("validation") for name in (TEACHER, ALONE))
+    teacher, alone = (by_name[name].dice("validation", arena.protocol) for name in (TEACHER, ALONE))
     if teacher is None or alone is None:
         return "No conclusion: no validation case has tumour."
     if teacher.mean - alone.mean < LEAD_POINTS:

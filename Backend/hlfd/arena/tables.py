@@ -46,15 +46,15 @@ def hlfd_table(arena: Arena) -> str:
     return "\n".join(lines)
 
 
-def grid_table(cells: Sequence[tuple[float, float, RowSummary]]) -> str:
+def grid_table(cells: Sequence[tuple[float, float, RowSummary]], protocol: Protocol = "volume") -> str:
     """The two weights of eq. 5 and what came of them, as the paper's Table 2; the best by validation in bold."""
-    best = max(cells, key=lambda cell: _mean(cell[2].dice("validation")), default=None)
-    lines = ["| beta | lambda | seeds | DSC validation | DSC test |", "|---|---|---|---|---|"]
+    best = max(cells, key=lambda cell: _mean(cell[2].dice("validation", protocol)), default=None)
+    lines = [f"| beta | lambda | seeds | DSC {protocol}, validation | DSC {protocol}, test |", "|---|---|---|---|---|"]
     for cell in cells:
         beta, lambda_, row = cell
-        validation = _spread(row.dice("validation"))
+        validation, test = (_spread(row.dice(part, protocol)) for part in PARTS)
         bold = f"**{validation}**" if best and cell is best else validation
-        lines.append(f"| {beta:g} | {lambda_:g} | {row.seeds} | {bold} | {_spread(row.dice('test'))} |")
+        lines.append(f"| {beta:g} | {lambda_:g} | {row.seeds} | {bold} | {test} |")
     return "\n".join(lines)
 
 

@@ -49,6 +49,8 @@ class _Running:
     unit: Unit
     process: subprocess.Popen[bytes]
     log: IO[bytes]
+    begins: int
+    """Where in the log its own words begin: what an earlier sitting said stands before."""
 
 
 def run_units(units: Sequence[Unit], jobs: int, on_done: Callable[[Unit], None]) -> None:
@@ -56,11 +58,12 @@ def run_units(units: Sequence[Unit], jobs: int, on_done: Callable[[Unit], None])
 
     Args:
         units: in the order in which they start.
-        jobs: processes at once; the processor's threads are shared out among them.
+        jobs: processes at once; the processor's threads are shared out among them, unless the environment says.
         on_done: called after each.
 
     Raises:
-        InputError: a unit failed; those beside it are ended, and all can go on from their checkpoints.
+        InputError: a unit failed, or waits for what nobody makes; those beside it are ended, and all can go on from
+            their checkpoints.
     """
     waiting = [unit for unit in units if not unit.is_done]
     running: list[_Running] = []
@@ -69,6 +72,8 @@ def run_units(units: Sequence[Unit], jobs: int, on_done: Callable[[Unit], None])
             while len(running) < jobs and (ready := _first_ready(waiting)):
                 waiting.remove(ready)
                 running.append(_start(ready, jobs))
+            if waiting and not running:
+                raise InputError(f"{waiting[0].name}: needs {waiting[0].after}, which is not there; restore it")
             ended = [one for one in running if one.process.poll() is not None]
             for one in ended:
                 running.remove(one)
@@ -85,26 +90,40 @@ def _first_ready(waiting: Sequence[Unit]) -> Unit | None:
     return next((unit for unit in waiting if unit.after is None or unit.after.exists()), None)
 
 
-def _start(unit: Unit, jobs: int) -> _Running:
+def prepared(unit: Unit) -> list[str]:
+    """Write a unit's settings and give the arguments of `hlfd` that start it, or go on with it."""
+    _sweep_up(unit)
     going_on = unit.checkpoint is not None and unit.checkpoint.exists()
     write_json(unit.file, {**unit.settings, **({} if going_on else {"overwrite": True})})
-    command = [sys.executable, "-m", "hlfd.arena.unit", unit.command, "--settings", str(unit.file)]
+    return [unit.command, "--settings", str(unit.file), *(["--resume"] if going_on else [])]
+
+
+def _start(unit: Unit, jobs: int) -> _Running:
+    arguments = prepared(unit)
     threads = {name: str(max((cpu_count() or 1) // jobs, 1)) for name in THREADS} if jobs > 1 else {}
     log = unit.log.open("ab")
+    begins = log.tell()
     process = subprocess.Popen(
-        [*command, *(["--resume"] if going_on else [])],
+        [sys.executable, "-m", "hlfd.arena.unit", *arguments],
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env={**environ, **threads},
+        env={**threads, **environ},
     )
-    return _Running(unit, process, log)
+    return _Running(unit, process, log, begins)
+
+
+def _sweep_up(unit: Unit) -> None:
+    """Remove what a process leaves that was killed while it wrote its first file: nothing could be started on it."""
+    for file in unit.done.parent.glob(".settings-*.json"):
+        file.unlink()
 
 
 def _finish(one: _Running) -> None:
     _close(one)
     if one.process.returncode or not one.unit.is_done:
-        lines = one.unit.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        said = one.unit.log.read_bytes()[one.begins :].decode("utf-8", errors="replace")
+        lines = said.strip().splitlines()
         reason = lines[-1].removeprefix("hlfd: ") if lines else "it said nothing"
         raise InputError(
             f"{one.unit.name} ended with status {one.process.returncode}: {reason} (all it said: {one.unit.log}); "

@@ -10,7 +10,7 @@ from hlfd.settings import Settings
 
 
 class CommandSettings(Settings):
-    """Fit logits on coarse grids to the expert's tumour: no network with an output of that stride can do better."""
+    """Fit logits on coarse grids to the expert's tumour: about the best that any network of that stride can do."""
 
     store: CliPositionalArg[Path]
     """Store whose labels are fitted."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from hlfd.arena.rows import ALONE
 from hlfd.arena.settings import ArenaSettings
 from hlfd.distillation.methods import METHODS
 
@@ -16,6 +17,8 @@ class CommandSettings(ArenaSettings):
     It is an arena whose rows are pairs: everything else is set, resumed and recorded as there.
     """
 
+    methods: str = ALONE
+    """Not to be given: the rows are the student alone and the pairs."""
     method: str = "hlfd"
     """Whose weights are varied."""
     betas: tuple[Weight, ...] = (0.9, 1.8)

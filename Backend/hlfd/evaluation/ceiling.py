@@ -13,10 +13,12 @@ from hlfd.data.store import Store, StoredCase
 from hlfd.errors import InputError
 from hlfd.evaluation.metrics import dice
 
-STEPS, RATE = 120, 0.3
+STEPS, STEPS_BETWEEN_CUTS, RATE = 120, 20, 0.3
 SLICES_AT_ONCE = 32
 FIRST_SCALE = 6.0
 """Logit of a cell that is all tumour, before fitting."""
+SHARPENING, ENTROPY = 10.0, 0.1
+"""Soft masks come close to hard ones while fitting; weight of the cross-entropy beside the soft Dice."""
 
 
 def ceiling(store: Store, part: Part, strides: Sequence[int]) -> dict[int, float]:
@@ -60,25 +62,21 @@ def best_masks(truth: Array, stride: int) -> Array:
     Returns:
         bool, z h w: of all that were seen while fitting, the one with the highest Dice, slice by slice.
     """
-    masks = torch.from_numpy(np.ascontiguousarray(truth))[:, None]
+    masks = torch.from_numpy(np.ascontiguousarray(truth))[:, None].float()
     rows, columns = masks.shape[2:]
-    wanted = pad(masks.float(), (0, -columns % stride, 0, -rows % stride))
+    wanted = pad(masks, (0, -columns % stride, 0, -rows % stride))
     size = (wanted.shape[2], wanted.shape[3])
     cells = adaptive_avg_pool2d(wanted, (size[0] // stride, size[1] // stride))
     logits = ((2 * cells.sqrt() - 1) * FIRST_SCALE).requires_grad_()
     optimizer = torch.optim.Adam([logits], lr=RATE)
-    best = torch.full((len(masks),), -1.0)
-    kept = torch.zeros_like(masks)
-    for _ in range(STEPS):
-        drawn = interpolate(logits, size=size, mode="bilinear")
-        with torch.no_grad():
-            hard = drawn[:, :, :rows, :columns] > 0
-            score = _dices(hard.float(), masks.float())
-            better = score > best
-            best, kept = torch.where(better, score, best), torch.where(better[:, None, None, None], hard, kept)
-        shown = drawn[:, :, :rows, :columns]
-        loss = (1 - _dices(shown.sigmoid(), masks.float())).sum()
-        loss = loss + binary_cross_entropy_with_logits(shown, masks.float(), reduction="none").mean((1, 2, 3)).sum()
+    best, kept = torch.zeros(len(masks)), torch.zeros_like(masks, dtype=torch.bool)
+    for step in range(STEPS + 1):
+        shown = interpolate(logits, size=size, mode="bilinear")[:, :, :rows, :columns]
+        if step % STEPS_BETWEEN_CUTS == 0:
+            score, cut = _best_cuts(shown.detach(), masks)
+            better = (score > best)[:, None, None, None]
+            best, kept = torch.maximum(score, best), torch.where(better, shown.detach() >= cut, kept)
+        loss = _loss(shown * (1 + SHARPENING * step / STEPS), masks)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -86,7 +84,24 @@ def best_masks(truth: Array, stride: int) -> Array:
     return found
 
 
-def _dices(drawn: Tensor, truth: Tensor) -> Tensor:
-    """Dice of each slice; soft where `drawn` is."""
-    overlap = (drawn * truth).sum(dim=(1, 2, 3))
-    return 2 * overlap / (drawn.sum(dim=(1, 2, 3)) + truth.sum(dim=(1, 2, 3))).clamp_min(1e-6)
+def _loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Soft Dice of each slice, and a little cross-entropy, which alone moves logits that are far off."""
+    soft, sides = logits.sigmoid(), (1, 2, 3)
+    dices = 2 * (soft * truth).sum(sides) / (soft.sum(sides) + truth.sum(sides)).clamp_min(1e-6)
+    entropy = binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(sides)
+    return (1 - dices + ENTROPY * entropy).sum()
+
+
+def _best_cuts(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """Find where to cut logits, z 1 h w, so that Dice is highest; a grid of logits can be shifted by any number.
+
+    Returns:
+        Dice of each slice, and the lowest logit that counts as tumour, z 1 1 1.
+    """
+    values, order = logits.flatten(1).sort(dim=1, descending=True)
+    hits = truth.flatten(1).gather(1, order).cumsum(1)
+    drawn = torch.arange(1, values.shape[1] + 1)
+    dices = 2 * hits / (drawn + truth.sum(dim=(2, 3)))
+    between = pad(values[:, :-1] > values[:, 1:], (0, 1), value=True)  # equal logits are all drawn, or none of them
+    score, place = torch.where(between, dices, -1).max(dim=1, keepdim=True)
+    return score[:, 0], values.gather(1, place)[:, :, None, None]

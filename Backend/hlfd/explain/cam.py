@@ -7,19 +7,31 @@ from torch import Tensor, nn
 from hlfd.data.frames import Array
 from hlfd.errors import InputError
 
-# First: behind the first convolution of the encoder; final: right before the head that classifies.
+# First: the feature tap `early`, e1 of the paper; final: right before the head that classifies. Behind the activation
+# both, so that maps of different networks mean the same.
 LAYERS = {
     "unetpp": {"first": "conv_0_0", "final": "upcat_0_4"},
-    "resnet": {"first": "encoder.bn1", "final": "encoder.layer4"},
-    "resnet-decoder": {"first": "encoder.bn1", "final": "smooth"},
+    "resnet": {"first": "encoder.act", "final": "encoder.layer4"},
+    "resnet-decoder": {"first": "encoder.act", "final": "smooth"},
 }
+
+
+def layers_of(network: str) -> dict[str, str]:
+    """Give the modules at which a network of the registry is watched: place -> module.
+
+    Raises:
+        InputError: a network whose layers are not known here.
+    """
+    if network not in LAYERS:
+        raise InputError(f"network {network}: no layers are named for Grad-CAM; add it to hlfd/explain/cam.py")
+    return LAYERS[network]
 
 
 class Looks:
     """Grad-CAM maps of one network at its first and final layer."""
 
     def __init__(self, name: str, network: nn.Module, tumor: int) -> None:
-        """Watch a network.
+        """Watch a network. Its answers stay as they are; its weights need no gradients from now on.
 
         Args:
             name: of the network in the registry.
@@ -29,16 +41,10 @@ class Looks:
         Raises:
             InputError: a network whose layers are not known here.
         """
-        if name not in LAYERS:
-            raise InputError(f"network {name}: no layers are named for Grad-CAM; add it to hlfd/explain/cam.py")
         self._tumor = tumor
-        for module in network.modules():
-            if isinstance(module, nn.ReLU | nn.LeakyReLU):
-                module.inplace = False  # the same values; hooks of gradients refuse to be written over
-        layers = LAYERS[name]
         self._cams = {
-            place: GradCAM(nn_module=network, target_layers=layer, postprocessing=_unchanged)
-            for place, layer in layers.items()
+            place: GradCAM(nn_module=network.requires_grad_(False), target_layers=layer, postprocessing=_unchanged)
+            for place, layer in layers_of(name).items()
         }
 
     def maps(self, images: Tensor) -> dict[str, Array]:
@@ -50,15 +56,19 @@ class Looks:
         Source: Selvaraju et al. 2017, for segmentation as Vinogradova et al. 2020.
         """
         with torch.enable_grad():
-            images = images.detach().requires_grad_()
-            found = {place: cam(images, class_idx=self._tumor) for place, cam in self._cams.items()}
+            watched = images.detach().requires_grad_()
+            found = {place: self._cams[place](watched, class_idx=self._tumor) for place in self._cams}
+        for cam in self._cams.values():  # MONAI keeps what it saw, at 512 x 512 some hundred megabytes a network
+            cam.nn_module.activations.clear()
+            cam.nn_module.gradients.clear()
+            cam.nn_module.score = None
         return {place: torch.as_tensor(one)[:, 0].detach().cpu().numpy() for place, one in found.items()}
 
 
 def share_inside(energy: Array, inside: Array) -> float | None:
     """Share of a map's energy, h w, that lies where `inside`, bool h w, is true; None for a map of zeros."""
-    total = float(energy.sum())
-    return float(energy[inside].sum()) / total if total > 0 else None
+    total = float(energy.sum(dtype=float))
+    return float(energy[inside].sum(dtype=float)) / total if total > 0 else None
 
 
 def _unchanged(values: Tensor) -> Tensor:

@@ -2,117 +2,108 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.artist import Artist
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from hlfd.data.frames import Array
-from hlfd.report.charts import INK
+from hlfd.explain.grid import HALO, Grid, outline
+from hlfd.models.contract import level_of
 
-WIDTH_INCHES = 7.0
-FONT = 7.5
+DOTS_PER_INCH = 300
 MARGIN_PIXELS = 16
-ORGAN_COLOR, TUMOR_COLOR, CONTOUR = "#c2185b", "#00c853", "#ffffff"
-HEAT = "inferno"
+# Told apart in black and white too: an organ has a line, tumour an area, the expert's tumour a line with a dark rim.
+ORGAN_COLOR, TUMOR_COLOR, EXPERT_COLOR = "#ffb000", "#ff6fae", "#ffffff"
+OPACITY, FADED = 0.75, 0.8
+HEAT, DIMMED = "inferno", 0.6
+PLACES = {"first": "first layer", "final": "final layer"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One slice and what the models made of it."""
+    """One slice and what the expert marked on it."""
 
-    case: str
+    title: str
+    """Which case and slice."""
     image: Array
     """h w, 0..1."""
     truth: Array
     """Labels, h w."""
     tumor: int
-    layers: Mapping[str, Mapping[str, Array]]
-    """Model -> layer -> labels, h w."""
-    looks: Mapping[str, Mapping[str, Array]]
-    """Model -> `first`, `final` -> energy, h w."""
+    organ: str
+    """Its name, for the legend."""
 
 
-def layers_figure(shown: Shown, notes: Mapping[str, Mapping[str, str]]) -> Figure:
+def layers_figure(
+    shown: Shown, layers: Mapping[str, Mapping[str, Array]], notes: Mapping[str, Mapping[str, str]]
+) -> Figure:
     """Fig. 2 of the paper: what each layer and the output segment, beside the truth.
 
     Args:
         shown: the slice.
+        layers: model -> layer -> labels, h w.
         notes: model -> layer -> words below the panel.
     """
-    names = list(next(iter(shown.layers.values())))
-    figure, panels = _grid(len(shown.layers), 1 + len(names))
-    window = _window(shown.truth)
-    for row, (model, layers) in zip(panels, shown.layers.items(), strict=True):
-        _draw_labels(row[0], shown, shown.truth, window)
-        row[0].set_ylabel(model, fontsize=FONT, color=INK)
-        for axes, name in zip(row[1:], names, strict=True):
-            _draw_labels(axes, shown, layers[name], window)
-            axes.set_xlabel(notes[model][name], fontsize=FONT, color=INK, labelpad=2)
-    for axes, title in zip(panels[0], ("expert", *names), strict=True):
-        axes.set_title(title, fontsize=FONT + 0.5, color=INK, pad=3)
-    return figure
+    names = list(dict.fromkeys(name for found in layers.values() for name in found))
+    grid = Grid(list(layers), ["expert", *map(_title, names, range(1, 1 + len(names)))], bottom=0.45)
+    window = window_of(shown.truth)
+    for row, (model, found) in enumerate(layers.items()):
+        _show_labels(grid, row, 0, shown, shown.truth, window)
+        for column, name in enumerate(names, start=1):
+            if name in found:
+                _show_labels(grid, row, column, shown, found[name], window, notes[model][name])
+    grid.explain(_legend(shown, labels=True), f"{shown.title}. Numbers: tumour Dice in this slice, %.")
+    return grid.figure
 
 
-def looks_figure(shown: Shown, notes: Mapping[str, Mapping[str, str]]) -> Figure:
+def looks_figure(
+    shown: Shown, looks: Mapping[str, Mapping[str, Array]], notes: Mapping[str, Mapping[str, str]]
+) -> Figure:
     """Fig. 3 of the paper: Grad-CAM of the tumour class at first and final layer, with the expert's tumour outlined.
 
     Args:
         shown: the slice.
+        looks: model -> `first`, `final` -> energy, h w.
         notes: model -> `first`, `final` -> words below the panel.
     """
-    figure, panels = _grid(len(shown.looks), 3, 0.72)
-    window = _window(shown.truth)
-    for row, (model, looks) in zip(panels, shown.looks.items(), strict=True):
-        _draw_labels(row[0], shown, shown.truth, window)
-        row[0].set_ylabel(model, fontsize=FONT, color=INK)
-        for axes, place in zip(row[1:], ("first", "final"), strict=True):
-            _draw_energy(axes, shown, looks[place], window)
-            axes.set_xlabel(notes[model][place], fontsize=FONT, color=INK, labelpad=2)
-    for axes, title in zip(panels[0], ("expert", "first layer", "final layer"), strict=True):
-        axes.set_title(title, fontsize=FONT + 0.5, color=INK, pad=3)
-    return figure
+    grid = Grid(list(looks), ["CT", *PLACES.values()], bottom=0.6)
+    window = window_of(shown.truth)
+    tumor = (shown.truth == shown.tumor)[window]
+    for row, (model, found) in enumerate(looks.items()):
+        pictures = {"": _gray(shown.image)} | {place: warmed(shown.image, found[place]) for place in PLACES}
+        for column, (place, picture) in enumerate(pictures.items()):
+            axes = grid.show(row, column, picture[window], notes[model].get(place, ""))
+            outline(axes, tumor, EXPERT_COLOR, halo=True)
+    grid.explain(
+        _legend(shown, labels=False),
+        f"{shown.title}. Brightest: each map's peak. Numbers: share of the map of the whole slice inside the tumour.",
+    )
+    return grid.figure
 
 
-def _grid(rows: int, columns: int, share: float = 1.0) -> tuple[Figure, Array]:
-    side = share * WIDTH_INCHES / columns
-    engine = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
-    figure = Figure(figsize=(share * WIDTH_INCHES, rows * (side + 0.1) + 0.3), layout=engine)
-    panels = figure.subplots(rows, columns, squeeze=False)
-    for axes in panels.flat:
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-    return figure, panels
+def save_figure(figure: Figure, stem: Path) -> None:
+    """Write a figure as PNG and SVG; the same figure gives the same files."""
+    with mpl.rc_context({"svg.hashsalt": "hlfd"}):
+        figure.savefig(stem.with_name(f"{stem.name}.png"), dpi=DOTS_PER_INCH, facecolor="white")
+        figure.savefig(stem.with_name(f"{stem.name}.svg"), facecolor="white", metadata={"Date": None})
 
 
-def _draw_labels(axes: Axes, shown: Shown, labels: Array, window: tuple[slice, slice]) -> None:
-    axes.imshow(shown.image[window], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    organ = (labels > 0) & (labels != shown.tumor)
-    for inside, color in ((organ, ORGAN_COLOR), (labels == shown.tumor, TUMOR_COLOR)):
-        masked = np.ma.masked_where(~inside[window], np.ones(inside[window].shape))
-        axes.imshow(masked, cmap=ListedColormap([color]), alpha=0.45, interpolation="nearest")
-        _outline(axes, inside[window], color)
-    if labels is not shown.truth:
-        _outline(axes, (shown.truth == shown.tumor)[window], CONTOUR)
-
-
-def _draw_energy(axes: Axes, shown: Shown, energy: Array, window: tuple[slice, slice]) -> None:
-    axes.imshow(shown.image[window], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+def warmed(image: Array, energy: Array) -> Array:
+    """Colour an image, h w, by energy relative to its peak: h w 3. Without energy it stays grey, and dimmed."""
     peak = float(energy.max())
-    axes.imshow(energy[window] / peak if peak else energy[window], cmap=HEAT, vmin=0, vmax=1, alpha=0.6)
-    _outline(axes, (shown.truth == shown.tumor)[window], CONTOUR)
+    relative = energy / peak if peak > 0 else np.zeros_like(energy)
+    opacity = np.sqrt(relative)[..., None]
+    heat: Array = mpl.colormaps[HEAT](relative)[..., :3]
+    return (1 - opacity) * DIMMED * _gray(image) + opacity * heat
 
 
-def _outline(axes: Axes, inside: Array, color: str) -> None:
-    if inside.any() and not inside.all():
-        axes.contour(inside, levels=[0.5], colors=[color], linewidths=0.8)
-
-
-def _window(truth: Array) -> tuple[slice, slice]:
+def window_of(truth: Array) -> tuple[slice, slice]:
     """A square that holds organ and tumour, inside the slice."""
     rows, columns = (np.flatnonzero((truth > 0).any(axis=axis)) for axis in (1, 0))
     wanted = int(max(np.ptp(rows), np.ptp(columns))) + 1 + 2 * MARGIN_PIXELS
@@ -123,3 +114,31 @@ def _span(places: Array, wanted: int, length: int) -> slice:
     size = min(wanted, length)
     first = int(np.clip((places[0] + places[-1]) // 2 - size // 2, 0, length - size))
     return slice(first, first + size)
+
+
+def _title(name: str, number: int) -> str:
+    """Such as `middle2 (e3)`: the paper counts its encoder's layers from shallow to deep."""
+    return name if level_of(name) == "output" else f"{name} (e{number})"
+
+
+def _show_labels(
+    grid: Grid, row: int, column: int, shown: Shown, labels: Array, window: tuple[slice, slice], note: str = ""
+) -> None:
+    tumor = labels == shown.tumor
+    picture = FADED * _gray(shown.image)
+    picture[tumor] = (1 - OPACITY) * picture[tumor] + OPACITY * np.array(to_rgb(TUMOR_COLOR))
+    axes = grid.show(row, column, picture[window], note)
+    outline(axes, (labels > 0)[window], ORGAN_COLOR)
+    outline(axes, (shown.truth == shown.tumor)[window], EXPERT_COLOR, halo=True)
+
+
+def _gray(image: Array) -> Array:
+    return np.repeat(image[..., None].astype(float), 3, axis=2)
+
+
+def _legend(shown: Shown, labels: bool) -> list[Artist]:
+    expert = Line2D([], [], color=EXPERT_COLOR, linewidth=0.8, path_effects=HALO, label="tumour, as the expert drew it")
+    if not labels:
+        return [expert]
+    organ = Line2D([], [], color=ORGAN_COLOR, linewidth=1.2, label=f"{shown.organ} and tumour")
+    return [expert, Patch(color=TUMOR_COLOR, alpha=OPACITY, label="tumour"), organ]

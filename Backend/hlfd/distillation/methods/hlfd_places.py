@@ -23,6 +23,6 @@ METHOD = Method(
     "this project, after Shu et al., ICCV 2021",
     routes,
     role="variant",
-    lambda_=0.3,
+    lambda_=2.0,
     average_over="places",
 )

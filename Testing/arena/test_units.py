@@ -1,0 +1,143 @@
+"""Units in processes of their own: order, failure, and what is left when the arena is gone."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hlfd.arena.unit import EXIT_ORPHANED
+from hlfd.arena.units import Unit, run_units
+from hlfd.errors import InputError
+
+SOON_S = 60
+
+
+@pytest.fixture
+def phantoms(tmp_path):
+    """Makes a unit that writes synthetic CTs: the command that starts fastest."""
+
+    def make(name: str, after: Path | None = None, **settings) -> Unit:
+        out = tmp_path / name
+        values = {"out": str(out), "count": 1, "size": 32, "slices": [12, 12], **settings}
+        return Unit(name, "phantom", values, tmp_path / f"{name}.json", out / "case_00000", after=after)
+
+    return make
+
+
+def endless(phantoms, name):
+    return phantoms(name, count=5000, size=512, slices=[60, 60])
+
+
+def gone(process: psutil.Process) -> bool:
+    _, alive = psutil.wait_procs([process], timeout=SOON_S)
+    return not alive
+
+
+def wait_for(condition):
+    until = time.monotonic() + SOON_S
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return found
+
+
+def test_one_job_runs_units_one_behind_the_other(phantoms):
+    units = [phantoms(name) for name in "abc"]
+    begun = []
+
+    def on_done(unit):
+        assert unit.is_done
+        begun.append((unit.name, [one.name for one in units if one.file.exists()]))
+
+    run_units(units, 1, on_done)
+    assert begun == [("a", ["a"]), ("b", ["a", "b"]), ("c", ["a", "b", "c"])]
+
+
+def test_two_jobs_run_two_at_once_and_no_more(phantoms):
+    units = [phantoms("a"), endless(phantoms, "b"), phantoms("c")]
+
+    class SeenEnoughError(Exception):
+        pass
+
+    def on_done(unit):
+        assert unit.name == "a"
+        assert [one.file.exists() for one in units] == [True, True, False]
+        raise SeenEnoughError
+
+    with pytest.raises(SeenEnoughError):
+        run_units(units, 2, on_done)
+    assert not psutil.Process().children(recursive=True)  # the endless one was ended
+
+
+def test_a_unit_waits_for_what_it_needs_and_lets_others_pass(phantoms):
+    last = phantoms("last")
+    order = []
+    run_units([phantoms("first", after=last.done), last], 1, lambda unit: order.append(unit.name))
+    assert order == ["last", "first"]
+
+
+def test_a_unit_that_waits_for_what_nobody_makes_is_told(phantoms, tmp_path):
+    with pytest.raises(InputError, match=r"stuck: needs .*nothing, which is not there; restore it"):
+        run_units([phantoms("stuck", after=tmp_path / "nothing")], 1, lambda _unit: None)
+
+
+def test_what_is_done_is_not_run_again(phantoms):
+    unit = phantoms("a")
+    unit.done.mkdir(parents=True)
+    run_units([unit], 1, lambda _unit: pytest.fail("it was run"))
+    assert not unit.file.exists() and not unit.log.exists()
+
+
+def test_a_failure_is_told_with_its_own_last_line_and_ends_the_others(phantoms):
+    bad = phantoms("bad", orientation="upside down")
+    bad.log.write_text("what an earlier sitting said\n")
+    with pytest.raises(InputError) as failed:
+        run_units([endless(phantoms, "beside"), bad, phantoms("later")], 2, lambda _unit: None)
+    told = str(failed.value)
+    assert told.startswith("bad ended with status 2: ") and "upside down" in told and "\n" not in told
+    assert f"(all it said: {bad.log}); see to that, then go on with --resume" in told
+    assert "earlier" not in told and bad.log.read_text().startswith("what an earlier sitting said\n")
+    assert not psutil.Process().children(recursive=True)
+    assert not phantoms("later").file.exists()
+
+
+def test_settings_are_left_as_a_file_that_repeats_the_unit(phantoms):
+    unit = phantoms("a")
+    run_units([unit], 1, lambda _unit: None)
+    assert json.loads(unit.file.read_text()) == {**unit.settings, "overwrite": True}
+
+
+def test_a_start_that_was_killed_at_its_first_file_is_no_obstacle(phantoms):
+    unit = phantoms("a")
+    unit.done.parent.mkdir()
+    (unit.done.parent / ".settings-x81k2.json").write_text("{")
+    run_units([unit], 1, lambda _unit: None)
+    assert unit.is_done
+
+
+def test_a_unit_ends_when_its_line_to_the_arena_is_cut(phantoms):
+    unit = endless(phantoms, "a")
+    unit.file.write_text(json.dumps(unit.settings))
+    command = [sys.executable, "-m", "hlfd.arena.unit", unit.command, "--settings", str(unit.file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        process.stdin.close()
+        assert process.wait(SOON_S) == EXIT_ORPHANED
+
+
+def test_no_unit_outlives_an_arena_that_is_killed(phantoms):
+    unit = endless(phantoms, "a")
+    program = f"""
+from pathlib import Path
+from hlfd.arena.units import Unit, run_units
+run_units([Unit("a", "phantom", {unit.settings!r}, Path({str(unit.file)!r}), Path({str(unit.done)!r}))], 1, print)
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as arena:
+        (child,) = wait_for(lambda: psutil.Process(arena.pid).children(recursive=True))
+        assert "hlfd.arena.unit" in wait_for(child.cmdline)
+        arena.kill()
+    assert gone(child)
+    assert not unit.is_done
