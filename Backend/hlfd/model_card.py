@@ -31,6 +31,7 @@ def model_card(facts: dict[str, Any]) -> str:
         "| | |",
         "|---|---|",
         f"| training cases (with tumour) | {training['training_cases']} ({training['training_cases_with_tumor']}) |",
+        *_started_from(training),
         f"| validation cases | {training['validation_cases']} |",
         f"| slice thickness, mm | {training['slice_mm'][0]:g} to {training['slice_mm'][1]:g} |",
         f"| in-plane pixel, mm | {training['in_plane_mm'][0]:g} to {training['in_plane_mm'][1]:g}, {resized} |",
@@ -52,6 +53,14 @@ def model_card(facts: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _started_from(training: dict[str, Any]) -> list[str]:
+    if "started_from" not in training:
+        return []
+    earlier = training["started_from"]
+    of = "synthetic or partly synthetic " if earlier["synthetic"] else ""
+    return [f"| weights at the start | of a model of {earlier['training_cases']} {of}training cases |"]
 
 
 def _validation(training: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ def test_an_arena_writes_record_tables_and_plots(a_finished_arena):
     assert written == {"arena.json", "rows.csv", "cases.csv", "table.md", "ceiling.json", *plots} | {
         "settings.json",
         "origin.json",
+        "teachers.json",
     }
 
 
@@ -151,6 +152,16 @@ def test_methods_and_seeds_can_be_added(a_store_of_files, a_killed_arena, a_fini
     }
     recorded = read(folder / "settings.json")
     assert recorded["methods"] == "none,hlfd,deep[beta=2]" and "resume" not in recorded
+
+
+def test_an_arena_does_not_go_on_with_another_teacher(a_store_of_files, a_finished_arena, tmp_path, refused):
+    teacher, run = tmp_path / "teacher", tmp_path / "run"
+    shutil.copytree(a_finished_arena / "teacher" / "seed-0", teacher)
+    options = (a_store_of_files, run, *TINY, "--teacher", teacher, "--methods", "none", "--seeds", 1, "--no-test")
+    assert arena_here("arena", *options) == 0
+    shutil.rmtree(teacher)
+    shutil.copytree(a_finished_arena / "teacher" / "seed-1", teacher)
+    assert "the students of seed 0 had another teacher; go on with that one" in refused("arena", *options, "--resume")
 
 
 def test_without_test_no_test_case_is_read(a_finished_arena, tmp_path):

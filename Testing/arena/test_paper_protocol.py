@@ -17,6 +17,7 @@ from hlfd.data.splits import split_by_patient
 from hlfd.data.store import Store
 from hlfd.distillation.methods import METHODS
 from hlfd.errors import InputError
+from Testing.arena.tiny_arena import arena_here
 
 HU = np.array((-80, 60, 160))
 SMALL = (
@@ -150,7 +151,7 @@ def a_paper_arena(tmp_path_factory) -> tuple[Path, Path]:
         write_case(folder / "kits19" / f"case_{number:05d}", number)
     prepare = ("prepare", folder / "kits19", folder / "store", "--task", "kidney", "--own-pixels")
     assert hlfd(*prepare, "--test", 0.2, "--validation", 0.12) == 0
-    assert hlfd("arena", folder / "store", folder / "run", "--protocol", "paper", *SMALL) == 0
+    assert arena_here("arena", folder / "store", folder / "run", "--protocol", "paper", *SMALL) == 0
     return folder / "store", folder / "run"
 
 

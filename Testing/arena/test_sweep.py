@@ -109,6 +109,8 @@ def test_pairs_of_a_grid_outside_the_range_do_no_harm():
         (("--method", "none"), "method: there are kd, at, skd"),
         (("--betas=-1,2",), "betas, value 1: Input should be greater than or equal to 0"),
         (("--betas", "0.9,0.9"), "hlfd[beta=0.9,lambda=0.1] stands twice"),
+        (("--method", "hlfd-places"), "hlfd-places has no term that beta weighs, so others would train the same again"),
+        (("--method", "at", "--betas", "1", "--search", 1), "at has no term that lambda weighs"),
         (("--search", 0), "search: Input should be greater than 0"),
     ],
 )

@@ -25,6 +25,7 @@ WAYS = ("plain", "live", "cached")
 def measure(way: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Train some steps one way and give the seconds of each step, and what the process needed."""
     import torch
+    from lightning_fabric import Fabric
 
     from hlfd.data.batches import CropSettings, batches
     from hlfd.data.store import Store
@@ -56,7 +57,7 @@ def measure(way: str, folder: Path, options: argparse.Namespace) -> dict[str, An
         if way == "cached":
             cache = CachedTargets(store, "random", options.crop, distiller.sources)
             began = time.perf_counter()
-            cache.fill(teacher, torch.device("cpu"), quiet())
+            cache.fill(teacher, Fabric(accelerator="cpu", devices=1), quiet())
             slices = sum(case.shape[0] for case in store.cases("training"))
             about = {
                 "fill_seconds_a_slice": (time.perf_counter() - began) / slices,

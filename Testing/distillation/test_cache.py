@@ -6,24 +6,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
 from hlfd.data.batches import Crops, CropSettings, windowed
-from hlfd.data.lattice import Place
+from hlfd.data.lattice import LATTICE, Place
 from hlfd.data.store import Store
 from hlfd.distillation.cache import CachedTargets
+from hlfd.distillation.distiller import Distiller
+from hlfd.distillation.recipes import make_recipe
 from hlfd.distillation.targets import Source
 from hlfd.errors import InputError
 from hlfd.events import quiet
 from hlfd.models.contract import Taps
+from hlfd.models.resnet import ResNetSettings, ResNetStudent
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
 from Testing.training.tiny_runs import make_store
 
 LATE, MIDDLE = Source("feature", ("late",), 16, 2.0), Source("feature", ("middle1", "middle2"), 4, 2.0)
 OUTPUT, RELATION = Source("pixel", ("late",), 4), Source("relation", ("late",), 16)
 SOURCES = (LATE, MIDDLE, OUTPUT, RELATION)
-CPU = torch.device("cpu")
+CPU = Fabric(accelerator="cpu", devices=1)
 CROPS = CropSettings(crop=32, batch=6, tumor_share=0.5, augment=True, jitter=0.0, seed=3)
 
 
@@ -138,9 +142,18 @@ def test_other_teachers_crops_and_ways_of_drawing_have_folders_of_their_own(stor
         CachedTargets(store, "another", 32, SOURCES),
         CachedTargets(store, "digest", 64, SOURCES),
         CachedTargets(store, "digest", 32, SOURCES, only_tumor=True),
+        CachedTargets(store, "digest", 32, SOURCES, precision="bf16"),
         CachedTargets(other_store, "digest", 32, SOURCES),
     ]
-    assert len({cache.folder.name for cache in caches}) == 5
+    assert len({cache.folder.name for cache in caches}) == 6
+
+
+@pytest.mark.parametrize("method", ["at", "skd", "imf", "emkd", "hifd", "hlfd", "hlfd-places"])
+def test_no_source_of_any_method_is_wider_than_the_lattice_that_crops_lie_on(method):
+    student = ResNetStudent(3, ResNetSettings())  # its output has stride 32
+    recipe = make_recipe(method, "", "cached", None, None)
+    sources = Distiller(recipe, student.channels, student.strides, 3).sources
+    assert sources and all(LATTICE % source.stride == 0 for source in sources)
 
 
 def test_slices_that_are_never_drawn_are_not_asked_about(store):

@@ -155,6 +155,6 @@ def test_hlfd_asks_for_four_small_things():
     ]
 
 
-def test_layers_of_the_same_depth_meet_at_the_coarser_stride():
-    assert [source.stride for source in make_distiller("at").sources] == [2, 4, 8, 16, 32]
+def test_layers_of_the_same_depth_meet_at_the_coarser_stride_as_far_as_crops_can_be_cut():
+    assert [source.stride for source in make_distiller("at").sources] == [2, 4, 8, 16, 16]
     assert [source.stride for source in make_distiller("at", strides=FINE_STRIDES).sources] == [2, 2, 4, 8, 16]

@@ -323,6 +323,14 @@ def test_relation_of_zero_features_is_finite_with_a_finite_gradient():
     assert distance.isfinite() and student.grad.isfinite().all()
 
 
+def test_relation_is_worked_out_in_full_precision_under_autocast_too():
+    student, teacher = random(2, 3, 4, 4).float(), random(2, 5, 4, 4, seed=1).float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = relation_distance(student, teacher)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, relation_distance(student, teacher))
+
+
 def test_gradients_of_joined_and_relation_equal_finite_differences():
     student, teacher = random(2, 3, 4, 2).requires_grad_(), random(2, 2, 2, 2, seed=1)
     assert torch.autograd.gradcheck(lambda values: relation_distance(values, teacher), (student,))

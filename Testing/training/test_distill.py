@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from hlfd.bundle import load_bundle
+from hlfd.bundle import load_bundle, read_manifest
 from hlfd.distillation.methods import METHODS
 from hlfd.files import sha256
 from Testing.training.tiny_runs import STUDENT, TEACHER, hlfd, make_store, steps_told
@@ -260,6 +260,17 @@ def test_a_student_starts_from_the_weights_of_another(a_store, a_distilled_run, 
         for name in one
         if "running" not in name and "num_" not in name
     )
+
+
+def test_a_bundle_and_its_card_tell_what_a_run_started_from(a_store, a_distilled_run, tmp_path):
+    options = ["--method", "none", *STUDENT, "--start-from", a_distilled_run, "--steps", 1]
+    assert hlfd("distill", a_store, tmp_path / "run", *options) == 0
+    earlier, manifest = (read_manifest(run / "bundle") for run in (a_distilled_run, tmp_path / "run"))
+    told = manifest.training["started_from"]
+    assert told["weights_sha256"] == earlier.files["weights.safetensors"]
+    assert told["training_cases"] == earlier.training["training_cases"] and "started_from" not in earlier.training
+    card = (tmp_path / "run" / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert f"| weights at the start | of a model of {told['training_cases']} " in card
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,16 @@ from hlfd.arena.results import write_results
 from hlfd.arena.rows import Row, parse_rows
 from hlfd.arena.settings import ArenaSettings
 from hlfd.arena.units import Unit, run_units
+from hlfd.bundle import WEIGHTS, read_manifest
 from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.evaluation.ceiling import ceiling
 from hlfd.events import Events, in_terminal
 from hlfd.files import read_json, write_json
-from hlfd.training.runs import open_run, origin
+from hlfd.training.runs import RunFolder, open_run, origin
 
 # A resumed arena may grow, and may look at the test cases later; a sweep may get more pairs, or more time.
-FREE = frozenset({"methods", "seeds", "jobs", "test", "one_teacher", "betas", "lambdas", "search"})
+FREE = frozenset({"methods", "seeds", "jobs", "test", "betas", "lambdas", "search"})
 STRIDES = (32, 16, 8)
 
 
@@ -57,18 +58,24 @@ def _run(settings: ArenaSettings, store: Store, rows: tuple[Row, ...], plan: Pla
     about = _about(settings, store)
 
     def tell(unit: Unit) -> None:
-        events.emit("told", say=f"{unit.name}: done")
+        _say(events, unit)
         if unit.command == "evaluate":  # a training changes no figure before it is measured
             write_results(settings.run, [model.entry for model in models], about, settings.protocol)
 
     run_units([model.training for model in plan.teachers if model.training], settings.jobs, tell)
+    _require_same_teachers(settings, plan)
     ask_teachers(settings, store, rows, plan, events)
     run_units(_units(models), settings.jobs, tell)
     if settings.test:
-        run_units([model.measuring["test"] for model in models], settings.jobs, tell)
+        # Nothing is written before all are measured: a table of some would tempt to stop there.
+        run_units([model.measuring["test"] for model in models], settings.jobs, lambda unit: _say(events, unit))
         about["ceiling"] = _ceiling(settings, store)
     write_results(settings.run, [model.entry for model in models], about, settings.protocol)
     return (settings.run / "table.md").read_text(encoding="utf-8")
+
+
+def _say(events: Events, unit: Unit) -> None:
+    events.emit("told", say=f"{unit.name}: done")
 
 
 def _units(models: list[Trained]) -> list[Unit]:
@@ -100,6 +107,22 @@ def _require_teachers(plan: Plan) -> None:
     for teacher in plan.teachers:
         if teacher.training is None and not (teacher.entry.run / "result.json").exists():
             raise InputError(f"{teacher.entry.run}: not a finished run of a teacher; name the folder of `hlfd teach`")
+
+
+def _require_same_teachers(settings: ArenaSettings, plan: Plan) -> None:
+    """Students of two teachers under one row would be no comparison; paths may change, weights may not."""
+    file = settings.run / "teachers.json"
+    before = read_json(file, "the digests of the teachers") if file.exists() else {}
+    now = {
+        str(seed): read_manifest(RunFolder(plan.teacher_run(seed)).bundle).files[WEIGHTS]
+        for seed in {student.entry.seed for student in plan.students}
+    }
+    if changed := [seed for seed in now if before.get(seed, now[seed]) != now[seed]]:
+        raise InputError(
+            f"{settings.run}: the students of seed {changed[0]} had another teacher; go on with that one, or start a "
+            "new arena"
+        )
+    write_json(file, {**before, **now})
 
 
 def _require_starts(plan: Plan) -> None:

@@ -58,7 +58,7 @@ def _ask(
     events: Events,
 ) -> None:
     manifest, network = load_predecessor(teacher, "teacher", store)
-    cache = CachedTargets(store, manifest.files[WEIGHTS], crop, sources, only_tumor)
-    fabric = make_fabric(settings)
-    with fabric.autocast():
-        cache.fill(network.to(fabric.device), fabric.device, events)
+    weights = manifest.files[WEIGHTS]
+    CachedTargets(store, weights, crop, sources, only_tumor, settings.precision).fill(
+        network, make_fabric(settings), events
+    )

@@ -11,7 +11,7 @@ from hlfd.evaluation.metrics import Protocol, Score
 from hlfd.evaluation.tables import MISSING
 
 ORDER = ("teacher", "method", "control", "variant", "ablation")
-HEADINGS = {"control": "Controls", "variant": "Variants", "ablation": "HLFD, its terms one by one"}
+HEADINGS = {"control": "Controls", "variant": "Variants", "ablation": "Some terms of a method alone"}
 LEGEND = """\
 DSC: tumour Dice in percent, mean over the cases with tumour; RVD: predicted / true tumour volume - 1, 0 is best; ±:
 standard deviation over the seeds. *volume* counts every slice of a CT, *paper* the slices with tumour only. Gap closed:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from hlfd.arena.rows import ALONE
 from hlfd.arena.settings import ArenaSettings
@@ -34,6 +34,17 @@ class CommandSettings(ArenaSettings):
         if name not in METHODS or name == "none":
             raise ValueError(f"there are {', '.join(method for method in METHODS if method != 'none')}")
         return name
+
+    @model_validator(mode="after")
+    def _weights_are_used(self) -> "CommandSettings":
+        routes = METHODS[self.method].routes
+        for name, is_used in (("beta", routes(1, 1) != routes(2, 1)), ("lambda", routes(1, 1) != routes(1, 2))):
+            if not is_used and (self.search or len(getattr(self, f"{name}s")) > 1):
+                raise ValueError(
+                    f"{self.method} has no term that {name} weighs, so others would train the same again; give one "
+                    f"value with --{name}s, and no --search"
+                )
+        return self
 
 
 def run(settings: CommandSettings) -> None:

@@ -1,18 +1,20 @@
 """The teacher's answers on disk: computed once for every training slice, cut and turned with the crops."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import nn
 
 from hlfd.data.batches import AIR_HU, windowed
 from hlfd.data.frames import Array
-from hlfd.data.lattice import Place, cut, origin, rounded_up
+from hlfd.data.lattice import LATTICE, Place, cut, origin, rounded_up
 from hlfd.data.store import Store, StoredCase
 from hlfd.distillation.targets import LiveTeacher, Source
 from hlfd.errors import InputError
@@ -21,6 +23,8 @@ from hlfd.files import whole_file, write_json
 
 ABOUT = "about.json"
 PIXELS_AT_ONCE = 1 << 20
+TARGETS_FORMAT = 1
+"""Raised when the same teacher would be asked for other values, so that old ones are not taken for them."""
 MAPS_AT_ONCE = 256
 """Each holds a file open, and systems allow a process few."""
 
@@ -32,12 +36,19 @@ class CachedTargets:
     float16, z c h w on each slice's lattice, for the slices that can be drawn. What is there already is not computed
     again.
 
-    A crop gets what the teacher says with the whole slice in view and the slice unturned, turned with the crop; a live
-    teacher sees the turned crop alone. Where crops are cut and turned, values are moved, never interpolated.
+    A crop gets what the teacher says with the whole slice in view, unturned and without jitter, cut and turned with the
+    crop; a live teacher sees the crop alone, turned and jittered as the student sees it. Where crops are cut and
+    turned, values are moved, never interpolated.
     """
 
     def __init__(
-        self, store: Store, teacher: str, side: int, sources: Sequence[Source], only_tumor: bool = False
+        self,
+        store: Store,
+        teacher: str,
+        side: int,
+        sources: Sequence[Source],
+        only_tumor: bool = False,
+        precision: str = "32",
     ) -> None:
         """Name what is wanted.
 
@@ -47,10 +58,11 @@ class CachedTargets:
             side: of the crops that will be cut.
             sources: what the routes need.
             only_tumor: whether crops are drawn from slices with tumour alone.
+            precision: of the teacher's arithmetic, as the settings name it.
         """
         self._store, self._side, self._sources, self._only_tumor = store, side, sources, only_tumor
         self._cases = {case.name: case for case in store.cases("training")}
-        identity = json.dumps([store.digest(), teacher, side, only_tumor])
+        identity = json.dumps([TARGETS_FORMAT, store.digest(), teacher, side, only_tumor, precision])
         self.folder = store.folder / "targets" / hashlib.sha256(identity.encode()).hexdigest()[:16]
         self._maps: dict[tuple[str, str], Array] = {}
         self._rows: dict[str, dict[int, int]] = {}
@@ -73,12 +85,12 @@ class CachedTargets:
         cases = (case for case in self._cases.values() if len(self._planes(case)))
         return [case for case in cases if any(not self._file(case.name, source).exists() for source in self._sources)]
 
-    def fill(self, teacher: nn.Module, device: torch.device, events: Events) -> None:
-        """Compute what is missing; stopped at any point, the next call goes on.
+    def fill(self, teacher: nn.Module, fabric: Fabric, events: Events) -> None:
+        """Compute what is missing; stopped at any point, the next call goes on. The teacher ends on the CPU.
 
         Args:
-            teacher: the network, on `device`.
-            device: where to compute.
+            teacher: the network.
+            fabric: device and precision.
             events: hear of the cases.
         """
         missing = self.missing()
@@ -86,9 +98,14 @@ class CachedTargets:
             return
         write_json(self.folder / ABOUT, {"crop": self._side, "sources": [source.name for source in self._sources]})
         events.emit("started", what="Asking the teacher", of=len(missing))
-        for number, case in enumerate(missing, start=1):
-            self._fill_case(case, teacher, device)
-            events.emit("item", at=number, note=case.name)
+        teacher.to(fabric.device)
+        with fabric.autocast():
+            for number, case in enumerate(missing, start=1):
+                self._fill_case(case, teacher, fabric.device)
+                events.emit("item", at=number, note=case.name)
+        teacher.cpu()
+        if fabric.device.type == "cuda":
+            torch.cuda.empty_cache()  # for the students, which may train in other processes
 
     def bytes(self) -> int:
         """Size of the wanted sources on disk."""
@@ -98,27 +115,36 @@ class CachedTargets:
     def _fill_case(self, case: StoredCase, teacher: nn.Module, device: torch.device) -> None:
         wanted = [source for source in self._sources if not self._file(case.name, source).exists()]
         live = LiveTeacher(teacher, wanted)
-        images = self._on_lattice(case)
-        at_once = max(PIXELS_AT_ONCE // (images.shape[1] * images.shape[2]), 1)
-        parts: dict[str, list[Array]] = {source.name: [] for source in wanted}
-        for first in range(0, len(images), at_once):
-            batch = torch.from_numpy(images[first : first + at_once, None]).to(device)
-            for name, values in live(batch, batch).items():
-                parts[name].append(values.to(torch.float16).cpu().numpy())
-        for source in wanted:
-            with whole_file(self._file(case.name, source)) as temporary:
-                np.save(temporary, np.concatenate(parts[source.name]))
+        with contextlib.ExitStack() as stack:
+            streams = {}
+            for source in wanted:
+                temporary = stack.enter_context(whole_file(self._file(case.name, source)))
+                streams[source.name] = stack.enter_context(temporary.open("wb"))
+            for first, images in self._parts(case):
+                batch = torch.from_numpy(images).to(device)
+                for name, values in live(batch, batch).items():
+                    part = np.ascontiguousarray(values.to(torch.float16).cpu().numpy())
+                    if first == 0:
+                        shape = (len(self._planes(case)), *part.shape[1:])
+                        header = {"descr": part.dtype.str, "fortran_order": False, "shape": shape}
+                        np.lib.format.write_array_header_1_0(streams[name], header)
+                    streams[name].write(part.data)
 
-    def _on_lattice(self, case: StoredCase) -> Array:
-        """The slices of a case, windowed, each where it lies on its lattice, wide enough for every crop: z h w."""
-        hu = self._store.slices(case).hu
+    def _parts(self, case: StoredCase) -> Iterator[tuple[int, Array]]:
+        """Slices of a case, windowed, a few at a time: the number of the first, and n 1 h w.
+
+        Each lies where it does on its lattice, which is wide enough for every crop.
+        """
+        hu, planes = self._store.slices(case).hu, self._planes(case)
         longest = max(hu.shape[1:])
-        size = max(rounded_up(longest + (0 if longest <= self._side else 15)), self._side)
-        placed = [
-            cut(hu[plane], (0, 0), origin(case.name, int(plane), hu.shape[1:], self._side), size, AIR_HU)
-            for plane in self._planes(case)
-        ]
-        return windowed(np.stack(placed), self._store.manifest.window_hu)
+        size = max(rounded_up(longest + (0 if longest <= self._side else LATTICE - 1)), self._side)
+        at_once = max(PIXELS_AT_ONCE // size**2, 1)
+        for first in range(0, len(planes), at_once):
+            placed = [
+                cut(hu[plane], (0, 0), origin(case.name, int(plane), hu.shape[1:], self._side), size, AIR_HU)
+                for plane in planes[first : first + at_once]
+            ]
+            yield first, windowed(np.stack(placed), self._store.manifest.window_hu)[:, None]
 
     def _planes(self, case: StoredCase) -> Array:
         """Which slices of a case can be drawn."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from hlfd.data.lattice import LATTICE
 from hlfd.distillation.losses import feature_distance, joined_distance, pixel_divergence, relation_distance
 from hlfd.distillation.recipes import Recipe
 from hlfd.distillation.routes import Route
@@ -88,9 +89,11 @@ def _pairs(route: Route, strides: dict[str, int], recipe: Recipe) -> tuple[Pair,
         return (Pair(Source("pixel", taps_of(route.teacher, MAP_NAMES), recipe.map_stride), student),)
     power = recipe.power if route.kind == "feature" else 0.0
     if route.match == "same" or route.kind == "relation":
-        # At the coarser of the two: the finer side has nothing to say in between that the other could follow.
+        # At the coarser of the two: the finer side has nothing to say in between that the other could follow. Cells
+        # wider than the lattice could not be cut with a crop.
         return tuple(
-            Pair(Source(route.kind, (name,), max(STRIDES[name], strides[name]), power), (name,)) for name in student
+            Pair(Source(route.kind, (name,), min(max(STRIDES[name], strides[name]), LATTICE), power), (name,))
+            for name in student
         )
     teacher = taps_of(route.teacher, STRIDES)
     return (Pair(Source(route.kind, teacher, max(STRIDES[name] for name in teacher), power), student),)

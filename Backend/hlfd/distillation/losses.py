@@ -1,15 +1,14 @@
 """The distances of the methods, as pure functions of what a student shows and what is known of its teacher."""
 
 from collections.abc import Sequence
-from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax, one_hot
 
 from hlfd.distillation.attention import attention, energy, full_precision, rescale, unit
+from hlfd.distillation.routes import AverageOver
 from hlfd.distillation.targets import directions
-
-AverageOver = Literal["pixels", "classes", "places"]
 
 
 def feature_distance(student: Tensor, teacher: Tensor, power: float = 2.0) -> Tensor:
@@ -50,10 +49,9 @@ def relation_distance(student: Tensor, teacher: Tensor) -> Tensor:
     Source: Liu et al. 2019, eq. 2 (pair-wise distillation), every cell a node of its own.
     """
     size = (teacher.shape[2], teacher.shape[3])
-    alike = [
-        places.transpose(1, 2) @ places
-        for places in (directions(full_precision(side), size).flatten(start_dim=2) for side in (student, teacher))
-    ]
+    sides = [directions(side, size).flatten(start_dim=2) for side in (student, teacher)]
+    with torch.autocast(student.device.type, enabled=False):  # it would take the products back to half precision
+        alike = [places.transpose(1, 2) @ places for places in sides]
     return (alike[0] - alike[1]).square().mean()
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hlfd.distillation.losses import AverageOver
 from hlfd.distillation.methods import METHODS
-from hlfd.distillation.routes import Route
+from hlfd.distillation.routes import AverageOver, Route
 from hlfd.errors import InputError
 
 

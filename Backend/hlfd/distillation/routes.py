@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["early", "middle", "late"]
+AverageOver = Literal["pixels", "classes", "places"]
+"""What the pixel level averages over (`losses.pixel_divergence`)."""
 EACH: tuple[Level, ...] = ("early", "middle", "late")
 INTERMEDIATE: tuple[Level, ...] = ("early", "middle")
 
@@ -52,5 +54,5 @@ class Method:
     """Weight of the feature level, by default the paper's."""
     lambda_: float = 0.1
     """Weight of the pixel level, by default the paper's."""
-    average_over: Literal["pixels", "classes", "places"] = "pixels"
-    """What the pixel level averages over (`losses.pixel_divergence`), by default the paper's."""
+    average_over: AverageOver = "pixels"
+    """By default the paper's."""

@@ -47,18 +47,18 @@ def distill(
     architecture = Architecture(network=network, classes=store.classes, settings=student)
     built, earlier = first_weights(architecture, settings, "student", store)
     objective: nn.Module = Supervised(built)
+    run = open_run(settings, origin(store, teacher=loaded[0] if loaded else None, start_from=earlier))
     cache = None
     if recipe.routes:
         distiller = Distiller(recipe, built.channels, built.strides, store.classes)  # type: ignore[arg-type]
         cache = _fill_cache(fabric, store, settings, distiller, loaded) if recipe.targets == "cached" else None
         provider = _provider(recipe, distiller, loaded, store, fabric)
         objective = Distilled(built, distiller, settings.steps, provider)
-    run = open_run(settings, origin(store, teacher=loaded[0] if loaded else None, start_from=earlier))
     training = start(fabric, objective, architecture, settings)
     what = f"Distilling ({recipe.method})" if recipe.routes else "Training alone"
     progress = train(fabric, training, store, settings, run, what, cache)
-    teacher = _provenance(loaded[0]) if loaded else None
-    return export(run, built, architecture, store, settings, progress, "student", recipe.method, teacher)
+    predecessors = {"teacher": loaded[0] if loaded else None, "started_from": earlier}
+    return export(run, built, architecture, store, settings, progress, "student", recipe.method, predecessors)
 
 
 def _load_teacher(path: Path | None, store: Store) -> Loaded:
@@ -83,17 +83,8 @@ def _fill_cache(
 ) -> CachedTargets:
     assert loaded is not None
     manifest, teacher = loaded
-    cache = CachedTargets(store, manifest.files[WEIGHTS], settings.crop, distiller.sources, settings.tumor_share == 1)
-    with in_terminal() as events, fabric.autocast():
-        cache.fill(teacher.to(fabric.device), fabric.device, events)
+    only_tumor, weights = settings.tumor_share == 1, manifest.files[WEIGHTS]
+    cache = CachedTargets(store, weights, settings.crop, distiller.sources, only_tumor, settings.precision)
+    with in_terminal() as events:
+        cache.fill(teacher, fabric, events)
     return cache
-
-
-def _provenance(manifest: BundleManifest) -> dict[str, Any]:
-    return {
-        "synthetic": manifest.synthetic,
-        "architecture": manifest.architecture.model_dump(mode="json"),
-        "parameters": manifest.parameters,
-        "weights_sha256": manifest.files[WEIGHTS],
-        "validation_tumor_dice": manifest.training["validation_tumor_dice"],
-    }

@@ -7,7 +7,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from hlfd.bundle import BundleManifest, save_bundle
+from hlfd.bundle import WEIGHTS, BundleManifest, save_bundle
 from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.files import write_json
@@ -26,9 +26,11 @@ def export(
     progress: Progress,
     role: str,
     method: str,
-    teacher: dict[str, Any] | None = None,
+    predecessors: dict[str, BundleManifest | None],
 ) -> BundleManifest:
     """Put the best weights of a run into `run.bundle` and its summary into `run.result`.
+
+    `predecessors` are the models that the run built upon, by what they were to it: `teacher`, `started_from`.
 
     Raises:
         InputError: the best weights are gone or damaged, which can be where a run was resumed.
@@ -39,6 +41,7 @@ def export(
         raise InputError(f"{run.best}: missing or damaged; start the run again with --overwrite") from None
     told = store.manifest
     how = "" if role == "teacher" else ", undistilled" if method == "none" else f", {method}"
+    known = {what: model for what, model in predecessors.items() if model}
     facts = {
         "name": f"{told.organ} tumor {role}{how}",
         "role": role,
@@ -48,12 +51,27 @@ def export(
         "window_hu": told.window_hu,
         "pixel_mm": told.pixel_mm,
         "architecture": architecture,
-        "synthetic": told.synthetic or bool(teacher and teacher["synthetic"]),
-        "training": {**_cohort(store), **_outcome(settings, progress), **({"teacher": teacher} if teacher else {})},
+        "synthetic": told.synthetic or any(model.synthetic for model in known.values()),
+        "training": {
+            **_cohort(store),
+            **_outcome(settings, progress),
+            **{what: _provenance(model) for what, model in known.items()},
+        },
     }
     manifest = save_bundle(run.bundle, network, facts, overwrite=True)
     write_json(run.result, {"name": manifest.name, "parameters": manifest.parameters, **_outcome(settings, progress)})
     return manifest
+
+
+def _provenance(model: BundleManifest) -> dict[str, Any]:
+    return {
+        "synthetic": model.synthetic,
+        "architecture": model.architecture.model_dump(mode="json"),
+        "parameters": model.parameters,
+        "training_cases": model.training["training_cases"],
+        "weights_sha256": model.files[WEIGHTS],
+        "validation_tumor_dice": model.training["validation_tumor_dice"],
+    }
 
 
 def _cohort(store: Store) -> dict[str, Any]:

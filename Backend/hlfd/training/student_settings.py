@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from hlfd.distillation.recipes import Recipe, make_recipe
+from hlfd.distillation.routes import AverageOver
 from hlfd.training.settings import TrainingSettings
 
 
@@ -21,7 +22,7 @@ class StudentSettings(TrainingSettings):
     """Exponent p of the attention maps."""
     temperature: float = Field(4.0, gt=0)
     """Temperature T of the pixel level."""
-    average_over: Literal["pixels", "classes", "places"] | None = None
+    average_over: AverageOver | None = None
     """Whether the pixel level averages over pixels (the paper) or classes, or compares where on a slice each class is;
     by default the method's."""
     map_stride: Literal["1", "2", "4", "8", "16"] = "4"

@@ -26,4 +26,6 @@ def teach(settings: TrainingSettings, widths: tuple[int, ...], norm: str) -> Bun
     run = open_run(settings, origin(store, start_from=earlier))
     training = start(fabric, Supervised(network), architecture, settings)
     progress = train(fabric, training, store, settings, run, "Teaching")
-    return export(run, network, architecture, store, settings, progress, "teacher", "supervised")
+    return export(
+        run, network, architecture, store, settings, progress, "teacher", "supervised", {"started_from": earlier}
+    )
