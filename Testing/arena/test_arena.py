@@ -75,43 +75,50 @@ def test_the_record_tells_data_and_settings_and_no_path(a_finished_arena):
 # --- killed, resumed, grown ---
 
 
-def killed_in_the_middle(*arguments, when):
-    """Start `hlfd arena` in processes and kill it as soon as the file `when` is there, with no time to say goodbye."""
+def half_trained(folder):
+    """Runs that have a checkpoint, and more than half of their way before them."""
+    runs = [file.parent for file in folder.glob("*/seed-*/last.ckpt")]
+    return [run for run in runs if (run / "events.jsonl").read_text(encoding="utf-8").count('"validated"') < 4]
+
+
+def killed_in_the_middle(folder, *arguments):
+    """Start `hlfd arena` in processes and kill it, with no time to say goodbye, while it trains; some are finished."""
     command = [sys.executable, "-m", "hlfd", *(str(argument) for argument in arguments)]
     with subprocess.Popen(command, env={**os.environ, **ONE_THREAD}, stderr=subprocess.PIPE) as arena:
         until = time.monotonic() + SOON_S
-        while not when.exists():
+        while not (list(folder.glob("*/seed-*/bundle/weights.safetensors")) and half_trained(folder)):
             assert arena.poll() is None, arena.stderr.read().decode()
             assert time.monotonic() < until
             time.sleep(0.005)
         units = psutil.Process(arena.pid).children(recursive=True)
         arena.kill()
+        (run,) = half_trained(folder)[:1]
     assert len(units) == 2 and not psutil.wait_procs(units, timeout=SOON_S)[1]
+    assert not (run / "result.json").exists()
+    return run
 
 
 @pytest.fixture(scope="module")
 def a_killed_arena(a_store_of_files, a_finished_arena, tmp_path_factory):
-    """Two jobs at once, killed while one seed of HLFD was in training, then resumed; folder, and what was there."""
+    """Two jobs at once, killed in the middle and resumed; its folder, what was there, and what was in training."""
     folder = tmp_path_factory.mktemp("arena") / "killed"
     teacher = ("--teacher", a_finished_arena / "teacher" / "seed-{seed}")
     options = ("arena", a_store_of_files, folder, *TINY, "--methods", "none,hlfd", "--seeds", 2, *teacher)
-    killed_in_the_middle(*options, "--jobs", 2, when=folder / "hlfd" / "seed-0" / "last.ckpt")
-    assert not (folder / "hlfd" / "seed-0" / "result.json").exists()
+    run = killed_in_the_middle(folder, *options, "--jobs", 2)
     before = files_of(folder, *FINISHED)
     assert arena_here(*options, "--resume") == 0
-    return folder, before
+    return folder, before, run
 
 
 def test_a_killed_arena_comes_to_the_same_table(a_killed_arena, a_finished_arena):
-    folder, _ = a_killed_arena
+    folder, *_ = a_killed_arena
     assert figures(folder) == figures(a_finished_arena)
     for name in ("table.md", "rows.csv", "cases.csv"):
         assert (folder / name).read_text(encoding="utf-8") == (a_finished_arena / name).read_text(encoding="utf-8")
 
 
 def test_what_two_jobs_train_side_by_side_is_what_one_trains(a_killed_arena, a_finished_arena):
-    _, before = a_killed_arena
-    folder, _ = a_killed_arena
+    folder, before, _ = a_killed_arena
     weights = [file for file in before if file.name == "weights.safetensors"]
     assert weights  # of before it was killed
     for file in weights:
@@ -119,13 +126,13 @@ def test_what_two_jobs_train_side_by_side_is_what_one_trains(a_killed_arena, a_f
 
 
 def test_a_resumed_arena_repeats_nothing_that_was_finished(a_killed_arena):
-    folder, before = a_killed_arena
+    folder, before, _ = a_killed_arena
     assert {"result.json", "weights.safetensors", "summary.json"} <= {file.name for file in before}
     assert before.items() <= files_of(folder, *FINISHED).items()
 
 
 def test_a_training_that_was_killed_goes_on_from_its_checkpoint(a_killed_arena):
-    events = read_events(a_killed_arena[0] / "hlfd" / "seed-0" / "events.jsonl")
+    events = read_events(a_killed_arena[2] / "events.jsonl")
     begun = [event["at"] for event in events if event["event"] == "started"]
     assert begun[0] == 0 and 0 < begun[-1] < 16
 

@@ -12,7 +12,8 @@ from hlfd.data.store import Store
 from hlfd.models.contract import Network
 from hlfd.training.objectives import focal_dice_loss
 
-RATE = 0.01
+RATE = 0.03
+"""With it, the probe on the late features of a plain ResNet reads in 300 steps what the network's own head does."""
 CROP, BATCH, TUMOR_SHARE = 128, 8, 0.5
 
 
