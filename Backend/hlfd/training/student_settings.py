@@ -13,7 +13,8 @@ class StudentSettings(TrainingSettings):
     """What every training of a student has: its network, and how knowledge is compared."""
 
     targets: Literal["cached", "live"] = "cached"
-    """Ask the teacher once for every training slice and keep its answers in the store, or on every crop anew."""
+    """Ask the teacher once for every training slice (without --jitter) and keep its answers in the store, or on every
+    crop anew, just as the student sees it, at the teacher's price."""
     beta: float | None = Field(None, ge=0)
     """Weight of the feature level (eq. 5); by default the method's, in the paper 0.9."""
     lambda_: float | None = Field(None, ge=0, alias="lambda")
