@@ -62,6 +62,14 @@ def test_the_conclusion_says_who_is_first_and_whether_by_chance(an_arena):
     assert "by +14.0 points" in text and "48 % of the gap" in text and "unlikely to be chance" in text
 
 
+@pytest.mark.parametrize(("dice", "told"), [(0.5, True), (0.4, False)])
+def test_a_variant_is_told_beside_the_methods_if_it_is_above_them_all(an_arena, entry, dice, told):
+    text = summarise([*an_arena, entry("hlfd-places", 0, level(dice), level(dice))], {}, "volume").conclusion
+    assert "HLFD is first in tumour Dice on the test cases: 48.5" in text
+    words = "Beside them, a variant is higher: 53.5. HLFD over places (ours) changes the student alone by +20.0"
+    assert (words in text) == ("variant" in text) == told
+
+
 def test_a_teacher_that_leads_by_less_than_ten_points_is_no_teacher(entry):
     entries = [entry("teacher", 0, level(0.39), level(0.9)), entry("none", 0, level(0.3), level(0.3))]
     entries.append(entry("hlfd", 0, level(0.5), level(0.5)))

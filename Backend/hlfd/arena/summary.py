@@ -215,17 +215,30 @@ def conclude(arena: Arena) -> str:
 
 
 def _ranking(arena: Arena) -> str:
-    methods = [row for row in arena.rows if row.role == "method" and row.dice(arena.part, arena.protocol)]
-    best = max(methods, key=lambda row: row.dice(arena.part, arena.protocol).mean)  # type: ignore[union-attr]
-    score = best.dice(arena.part, arena.protocol)
-    assert score is not None
+    best = max(_scored(arena, "method"), key=lambda row: _mean(row, arena))
     cases = "test cases" if arena.part == "test" else "validation cases (the test cases were not looked at)"
-    text = f"Of the paper's methods {best.title} is first in tumour Dice on the {cases}: {score.mean:.1f}."
+    text = f"Of the paper's methods {best.title} is first in tumour Dice on the {cases}: {_mean(best, arena):.1f}."
     found = {comparison.row: comparison for comparison in arena.against_baseline}
     if best.row != HLFD and best.row in found:
         text += f" {_gain(best, found[best.row])}"
     hlfd = next((row for row in arena.rows if row.row == HLFD), None)
-    return f"{text} {_gain(hlfd, found[HLFD])}" if hlfd and HLFD in found else text
+    text += f" {_gain(hlfd, found[HLFD])}" if hlfd and HLFD in found else ""
+    better = [row for row in _scored(arena, "variant") if _mean(row, arena) > _mean(best, arena) and row.row in found]
+    if better:
+        first = max(better, key=lambda row: _mean(row, arena))
+        text += f" Beside them, a variant is higher: {_mean(first, arena):.1f}. {_gain(first, found[first.row])}"
+    return text
+
+
+def _scored(arena: Arena, role: Role) -> list[RowSummary]:
+    """Rows of a role that are measured on the cases that decide."""
+    return [row for row in arena.rows if row.role == role and row.dice(arena.part, arena.protocol)]
+
+
+def _mean(row: RowSummary, arena: Arena) -> float:
+    score = row.dice(arena.part, arena.protocol)
+    assert score is not None
+    return score.mean
 
 
 def _gain(row: RowSummary, comparison: Comparison) -> str:
