@@ -5,6 +5,7 @@ import contextlib
 import importlib
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -147,7 +148,9 @@ def interrupted_bundle(threshold_bundle, monkeypatch):
             return super().forward(images)
 
     monkeypatch.setitem(NETWORKS, "threshold", (Interrupted, settings))
-    return threshold_bundle
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    yield threshold_bundle
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_leaves_the_old_output_and_nothing_half_written(a_ct, interrupted_bundle, command, tmp_path):
