@@ -2,7 +2,8 @@
 
 Found on validation cases of simulated CTs; on few real slices it gained nothing (docs/results). Per pixel, the mean is
 ruled by the many pixels that are surely background; the feature level at the paper's weight outweighs the segmentation
-loss, and is left out. What stays of HLFD is its direction, from the teacher's later layers to the student's earlier ones.
+loss, and is left out. What stays of HLFD is its direction, from the teacher's later layers to the student's earlier
+ones.
 """
 
 from hlfd.distillation.routes import Method, Route
