@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from hlfd.events import Events, JsonLines, TensorBoard, Terminal, forget_after, quiet, read_events
+from hlfd.event_file import JsonLines, forget_after, read_events
+from hlfd.events import Events, TensorBoard, Terminal, quiet
 
 
 class Ear:

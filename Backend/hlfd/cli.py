@@ -1,12 +1,15 @@
 """The `hlfd` command: finds the room that does the work, and turns its errors into sentences."""
 
+import contextlib
 import errno
 import importlib
 import sys
 from collections.abc import Sequence
 
 from hlfd import __version__
-from hlfd.errors import InputError
+from hlfd.attached import is_first_of_its_kind
+from hlfd.errors import InputError, MemoryShortError, Stopped
+from hlfd.stopping import stoppable
 
 COMMANDS = {
     "phantom": "make synthetic abdominal CTs with tumours, annotated",
@@ -19,13 +22,22 @@ COMMANDS = {
     "sweep": "vary the weights of the two levels over a grid, or search for the best pair",
     "ceiling": "the best Dice that any output on a grid of some stride can reach",
     "explain": "show what models know layer by layer, and where they look for tumour",
+    "jobs start": "start a training or a segmentation that outlives this terminal",
+    "jobs list": "show jobs, how far they are and how they ended",
+    "jobs watch": "look on at a job until it ends; Ctrl-C looks away, the job goes on",
+    "jobs stop": "let a job finish its step, keep its best model and end",
+    "jobs resume": "go on with a job that was stopped, failed or lost",
+    "jobs remove": "forget a job that has ended; what it made stays",
+    "doctor": "check this machine: what is there, what is missing, and what to do",
     "demo": "the whole way once, on synthetic CTs, with a report",
 }
 FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)
+STOPPABLE = ("teach", "distill", "arena", "sweep", "segment")
 RESUMABLE = ("teach", "distill", "arena", "sweep")
 EXIT_BAD_INPUT = 2
+EXIT_MEMORY_SHORT = 12
 EXIT_INTERRUPTED = 130
-ON_RESUME = "--resume goes on from the last checkpoint (each validation writes one)"
+ON_RESUME = "--resume goes on from the last checkpoint"
 
 
 def usage() -> str:
@@ -47,7 +59,12 @@ def usage() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 is success, 2 is input that cannot be used, 130 is Ctrl-C."""
+    """Run one command.
+
+    Returns:
+        0 for success, 2 for input that cannot be used, 12 for too little memory, 130 for a stop that was asked; a
+        command may have others, which its help tells.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
         print(usage())
@@ -55,18 +72,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[0] == "--version":
         print(f"hlfd {__version__}")
         return 0
-    return _run(given[0], given[1:])
+    words = 2 if " ".join(given[:2]) in COMMANDS else 1
+    return _run(" ".join(given[:words]), given[words:])
 
 
 def _run(name: str, arguments: list[str]) -> int:
     try:
-        if name not in COMMANDS:
-            raise InputError(f"{name}: no such command; there are {', '.join(COMMANDS)}")
+        _require_known(name, arguments)
         # Torch and friends are imported inside the commands: help must answer at once.
-        command = importlib.import_module(f"hlfd.commands.{name}")
-        command.run(command.CommandSettings.from_command_line(arguments, f"hlfd {name}"))
+        command = importlib.import_module(f"hlfd.commands.{name.replace(' ', '_')}")
+        settings = command.CommandSettings.from_command_line(arguments, f"hlfd {name}")
+        with stoppable() if name in STOPPABLE else contextlib.nullcontext():
+            return command.run(settings) or 0
+    except MemoryShortError as error:
+        return _fail(str(error), EXIT_MEMORY_SHORT)
     except InputError as error:
         return _fail(str(error))
+    except Stopped as stopped:
+        return _fail(str(stopped), EXIT_INTERRUPTED)
     except KeyboardInterrupt:
         further = ON_RESUME if name in RESUMABLE else "nothing is half-written"
         return _fail(f"{name}: stopped by Ctrl-C; {further}", EXIT_INTERRUPTED)
@@ -74,7 +97,17 @@ def _run(name: str, arguments: list[str]) -> int:
         if (sentence := _fault_of_place(error)) is None:
             raise
         return _fail(sentence)
-    return 0
+
+
+def _require_known(name: str, arguments: list[str]) -> None:
+    if name in COMMANDS:
+        return
+    family = [known for known in COMMANDS if known.startswith(f"{name} ")]
+    if family and (not arguments or arguments[0] in ("-h", "--help")):
+        raise InputError(f"{name}: needs one word more; there are {', '.join(family)}")
+    if family:
+        raise InputError(f"{name} {arguments[0]}: no such command; there are {', '.join(family)}")
+    raise InputError(f"{name}: no such command; there are {', '.join(COMMANDS)}")
 
 
 def _fault_of_place(error: Exception) -> str | None:
@@ -90,5 +123,6 @@ def _fault_of_place(error: Exception) -> str | None:
 
 
 def _fail(message: str, status: int = EXIT_BAD_INPUT) -> int:
-    print(f"hlfd: {message}", file=sys.stderr)
+    if is_first_of_its_kind():
+        print(f"hlfd: {message}", file=sys.stderr)
     return status

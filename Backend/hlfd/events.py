@@ -1,14 +1,14 @@
 """What a run says of itself: one stream of events to a file, TensorBoard and the terminal."""
 
-import json
 import time
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hlfd.files import whole_file
+from hlfd import attached
+from hlfd.event_file import JsonLines
 
 
 class Listener(Protocol):
@@ -22,10 +22,16 @@ class Listener(Protocol):
 
 
 class Events:
-    """Hands each event to every listener; `with Events(...)` closes them."""
+    """Hands each event to every listener; `with Events(...)` closes them.
+
+    Where the process works for a job, the job listens too; of several processes that train together, one is heard.
+    """
 
     def __init__(self, *listeners: Listener) -> None:
-        self._listeners = listeners
+        job = attached.job_folder()
+        self._listeners: tuple[Listener, ...] = listeners
+        if job is not None and attached.is_first_of_its_kind():
+            self._listeners += (JsonLines(job / attached.EVENTS),)
 
     def emit(self, name: str, **values: Any) -> None:
         """Send an event, such as `emit("validated", step=300, dice=0.62)`."""
@@ -39,23 +45,6 @@ class Events:
     def __exit__(self, *_: object) -> None:
         for listener in self._listeners:
             listener.close()
-
-
-class JsonLines:
-    """Appends each event as one line of JSON; a line is written in one call, so a reader sees whole lines."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._stream: TextIO = path.open("a", encoding="utf-8")
-
-    def hear(self, event: dict[str, Any]) -> None:
-        """Append one line and flush it."""
-        self._stream.write(json.dumps(event) + "\n")
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
 
 
 class TensorBoard:
@@ -123,19 +112,4 @@ def quiet() -> Events:
 
 def in_terminal() -> Events:
     """Events that only the terminal shows."""
-    return Events(Terminal())
-
-
-def read_events(path: Path) -> list[dict[str, Any]]:
-    """Read a JSONL file back; a last line cut short by a crash is left out."""
-    if not path.exists():
-        return []
-    whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
-    return [json.loads(line) for line in whole.split("\n") if line]
-
-
-def forget_after(path: Path, step: int) -> None:
-    """Drop events of steps that a resumed run will do again, and any half line, so that curves have no echo."""
-    events = [event for event in read_events(path) if event.get("step", 0) <= step]
-    with whole_file(path) as temporary:
-        temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    return Events(Terminal()) if attached.is_first_of_its_kind() else quiet()

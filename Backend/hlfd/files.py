@@ -16,6 +16,8 @@ from hlfd.errors import InputError
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_SPACE_IN_WORDS = ("No space left on device", "Disk quota exceeded", "File too large", "disk full")
 PROBE_BYTES = 1 << 20
+UNFINISHED = ".hlfd-part-"
+"""What names of files and folders begin with while they are written."""
 
 
 def refuse_existing(path: Path, overwrite: bool = False) -> None:
@@ -41,7 +43,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     path = path.resolve()  # a link stays a link, to the new file
     path.parent.mkdir(parents=True, exist_ok=True)
     suffix = "".join(path.suffixes[-2:])
-    handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffix)}-", suffix=suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=UNFINISHED, suffix=suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -68,7 +70,7 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
     _require_replaceable(path, marker)
     path = path.resolve()  # a link stays a link, to the new folder
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=path.parent))
     try:
         with _full_disk_told(path):
             yield temporary
@@ -76,6 +78,12 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
         _replace_folder(path, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sweep_up(folder: Path) -> None:
+    """Remove what a process that was killed left half-written in a folder; nobody else may be writing there."""
+    for path in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 
-from hlfd.events import read_events
+from hlfd.event_file import read_events
 from Testing.arena.tiny_arena import TINY, arena_here, files_of, make_store_of_files
 
 SOON_S = 900

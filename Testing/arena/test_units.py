@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hlfd.arena.unit import EXIT_ORPHANED
+from hlfd.child import EXIT_ORPHANED
 from hlfd.arena.units import Unit, run_units
 from hlfd.errors import InputError
 
@@ -122,7 +122,7 @@ def test_a_start_that_was_killed_at_its_first_file_is_no_obstacle(phantoms):
 def test_a_unit_ends_when_its_line_to_the_arena_is_cut(phantoms):
     unit = endless(phantoms, "a")
     unit.file.write_text(json.dumps(unit.settings))
-    command = [sys.executable, "-m", "hlfd.arena.unit", unit.command, "--settings", str(unit.file)]
+    command = [sys.executable, "-m", "hlfd.child", unit.command, "--settings", str(unit.file)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         process.stdin.close()
         assert process.wait(SOON_S) == EXIT_ORPHANED
@@ -137,7 +137,7 @@ run_units([Unit("a", "phantom", {unit.settings!r}, Path({str(unit.file)!r}), Pat
 """
     with subprocess.Popen([sys.executable, "-c", program]) as arena:
         (child,) = wait_for(lambda: psutil.Process(arena.pid).children(recursive=True))
-        assert "hlfd.arena.unit" in wait_for(child.cmdline)
+        assert "hlfd.child" in wait_for(child.cmdline)
         arena.kill()
     assert gone(child)
     assert not unit.is_done

@@ -28,7 +28,7 @@ def test_the_order_of_the_terms_does_not_matter():
 @pytest.mark.parametrize(("schedule", "first", "sixth"), [("constant", 1, 1), ("rise", 0, 0.5), ("fall", 1, 0.5)])
 def test_a_schedule_moves_all_weights_over_the_run(schedule, first, sixth):
     weigh = weighing(schedule=schedule)
-    values = [weigh(SEGMENTATION, TERMS).item() for _ in range(6)]
+    values = [(weigh(SEGMENTATION, TERMS).item(), weigh.step_done())[0] for _ in range(6)]
     assert values[0] == pytest.approx(5.7 * first)
     assert values[5] == pytest.approx(5.7 * sixth)
 
@@ -41,6 +41,7 @@ def test_balanced_terms_weigh_as_much_as_the_segmentation_loss_from_the_first_st
 def test_balancing_follows_slowly_and_by_the_same_factor_for_values_and_gradients():
     weigh = weighing(balanced=True)
     weigh(SEGMENTATION, TERMS)
+    weigh.step_done()
     term = torch.tensor(4.0, requires_grad=True)
     total = weigh(SEGMENTATION, {**TERMS, "UFD": term})
     # The mean of UFD is now 0.98 x 2 + 0.02 x 4 = 2.04.

@@ -13,7 +13,8 @@ from hlfd.errors import InputError
 from hlfd.models.registry import Architecture, build
 from hlfd.training import checkpoint
 from hlfd.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from hlfd.training.loop import make_fabric, start, train
+from hlfd.training.devices import make_fabric
+from hlfd.training.loop import start, train
 from hlfd.training.objectives import Supervised
 from hlfd.training.runs import open_run
 from hlfd.training.settings import TrainingSettings

@@ -12,7 +12,7 @@ from hlfd.distillation.recipes import make_recipe
 from hlfd.distillation.targets import LiveTeacher
 from hlfd.models.resnet import ResNetSettings, ResNetStudent
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
-from hlfd.training.objectives import Distilled, Supervised, focal_dice_loss
+from hlfd.training.objectives import Distilled, Supervised, FocalDice
 
 
 def a_teacher():
@@ -76,14 +76,14 @@ def test_the_segmentation_loss_equals_dice_and_focal_loss_in_loops():
             right = 1 / (1 + math.exp(-z if t else z))  # MONAI's focal loss asks of each class, is it there or not
             focal += -((1 - right) ** 2) * math.log(right) / (2 * 2 * 16)
         dice += (1 - (2 * overlap + 1e-5) / (total + 1e-5)) / 2
-    assert focal_dice_loss()(logits, labels[:, None]).item() == pytest.approx(dice + focal, rel=1e-4)
+    assert FocalDice()(logits, labels).item() == pytest.approx(dice + focal, rel=1e-4)
 
 
 def test_the_teacher_is_supervised_on_all_four_heads(a_batch):
     teacher = UNetPlusPlus(3, UNetPlusPlusSettings(widths=(2, 2, 3, 3, 4)))
     losses = Supervised(teacher)(*a_batch)
     maps = teacher.taps(a_batch[0]).maps
-    each = [focal_dice_loss()(logits, a_batch[1][:, None]) for logits in maps.values()]
+    each = [FocalDice()(logits, a_batch[1]) for logits in maps.values()]
     torch.testing.assert_close(losses["loss"], sum(each) / 4)
     torch.testing.assert_close(losses["seg"], each[-1].detach())
 
@@ -130,7 +130,7 @@ def test_distilling_leaves_the_same_gradient_as_the_sum_of_its_parts(a_distilled
     a_distilled_student.zero_grad()
     targets = a_distilled_student._provide(*a_batch)
     shown = a_distilled_student.network.taps(a_batch[0])
-    focal_dice_loss()(shown.maps["late"], a_batch[1][:, None]).backward()
+    FocalDice()(shown.maps["late"], a_batch[1]).backward()
     shown = a_distilled_student.network.taps(a_batch[0])
     for term, weight in (("UFD", 0.9), ("IFD", 0.9), ("UPD", 0.1), ("IPD", 0.1)):
         (weight * a_distilled_student.distiller(targets, shown)[term]).backward(retain_graph=True)

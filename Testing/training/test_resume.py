@@ -11,7 +11,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hlfd.data.batches import Crops
-from hlfd.events import read_events
+from hlfd.event_file import read_events
 from Testing.training.tiny_runs import STUDENT, TEACHER, assert_same_run, hlfd, same, steps_told
 
 LONG = 60
@@ -179,13 +179,18 @@ def test_no_run_is_not_resumed(a_store, tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_without_a_checkpoint_is_not_resumed(a_store, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("gone", ["nothing", "checkpoint"])
+def test_a_run_that_was_stopped_before_its_first_checkpoint_begins_anew(
+    a_store, a_taught_run, tmp_path, monkeypatch, gone
+):
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
         stop_at(patch, 2)
-        hlfd("teach", a_store, run, *TEACHER)
-    assert hlfd("teach", a_store, run, *TEACHER, "--resume") == 2
-    assert "no checkpoint yet; start the run again with --overwrite" in capsys.readouterr().err
+        hlfd("teach", a_store, run, *TEACHER, "--deterministic")
+    if gone == "checkpoint":
+        (run / "last.ckpt").unlink()
+    assert hlfd("teach", a_store, run, *TEACHER, "--deterministic", "--resume") == 0
+    assert_same_run(run, a_taught_run)
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a checkpoint", "half"])
@@ -218,7 +223,7 @@ def test_a_checkpoint_that_would_run_code_is_refused_and_never_run(a_store, a_ta
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda content: content.update(format=2), "checkpoint format 2, this version reads 1; start a new run"),
+        (lambda content: content.update(format=3), "checkpoint format 3, this version reads 2; start a new run"),
         (
             lambda content: content["architecture"]["settings"].update(widths=[4, 4, 4, 4, 4]),
             "holds unetpp with 3 classes (widths [4, 4, 4, 4, 4], norm instance), the run needs unetpp with 3 classes "

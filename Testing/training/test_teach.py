@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hlfd.bundle import load_bundle
-from hlfd.events import read_events
+from hlfd.event_file import read_events
 from Testing.training.tiny_runs import SMALL, TEACHER, assert_same_run, hlfd, make_store, steps_told
 
 

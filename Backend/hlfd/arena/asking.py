@@ -13,7 +13,7 @@ from hlfd.distillation.distiller import Distiller
 from hlfd.distillation.targets import Source
 from hlfd.events import Events
 from hlfd.models.registry import Architecture, build
-from hlfd.training.loop import make_fabric
+from hlfd.training.devices import make_fabric
 from hlfd.training.predecessors import load_predecessor
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from hlfd.arena.entries import Entry
 from hlfd.arena.rows import ALONE, TEACHER
 from hlfd.arena.summary import Arena, RowSummary, case_values
-from hlfd.events import read_events
+from hlfd.event_file import read_events
 from hlfd.report.charts import INK, house_axes
 
 ROLE_COLORS = {

@@ -104,7 +104,7 @@ def _start(unit: Unit, jobs: int) -> _Running:
     log = unit.log.open("ab")
     begins = log.tell()
     process = subprocess.Popen(
-        [sys.executable, "-m", "hlfd.arena.unit", *arguments],
+        [sys.executable, "-m", "hlfd.child", *arguments],
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=subprocess.STDOUT,

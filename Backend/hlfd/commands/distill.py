@@ -28,8 +28,14 @@ class CommandSettings(StudentSettings):
 
 def run(settings: CommandSettings) -> None:
     """Train and export."""
+    from hlfd.training.launch import launch, needs_launch
+
+    if needs_launch(settings):
+        launch("distill", settings)
+        return
     from hlfd.training.distill import distill
 
     recipe = settings.recipe(settings.method, settings.terms)
     manifest = distill(settings, *settings.network(), recipe, settings.teacher)
-    print(f"{settings.run / 'bundle'}: {manifest.name}, {manifest.parameters / 1e6:.2f} million parameters")
+    if manifest:
+        print(f"{settings.run / 'bundle'}: {manifest.name}, {manifest.parameters / 1e6:.2f} million parameters")

@@ -18,7 +18,13 @@ class CommandSettings(TrainingSettings):
 
 def run(settings: CommandSettings) -> None:
     """Train and export."""
+    from hlfd.training.launch import launch, needs_launch
+
+    if needs_launch(settings):
+        launch("teach", settings)
+        return
     from hlfd.training.teach import teach
 
     manifest = teach(settings, settings.widths, settings.norm)
-    print(f"{settings.run / 'bundle'}: {manifest.name}, {manifest.parameters / 1e6:.2f} million parameters")
+    if manifest:
+        print(f"{settings.run / 'bundle'}: {manifest.name}, {manifest.parameters / 1e6:.2f} million parameters")

@@ -1,7 +1,8 @@
 """Batches of crops: which slices are seen, how often tumour is among them, and the paper's augmentations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from hlfd.data.frames import Array
 from hlfd.data.lattice import LATTICE, Companion, Place, cut, origin, start
 from hlfd.data.store import Store
+from hlfd.errors import InputError
 
 AIR_HU = -1024
 
@@ -29,7 +31,15 @@ class CropSettings:
     jitter: float
     """Largest random change of contrast and brightness, as a share of the window."""
     seed: int
-    """Seed; batch k of a seed is always the same, so a resumed run sees what it would have seen."""
+    """Seed; crop j of batch k of a seed is always the same, so a resumed run sees what it would have seen."""
+    share: tuple[int, int] = (0, 1)
+    """Which of how many equal shares of every batch is wanted: several devices see together what one would see."""
+
+    def own(self) -> range:
+        """Numbers of the crops of a batch that are in this share."""
+        number, count = self.share
+        size = self.batch // count
+        return range(number * size, (number + 1) * size)
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,15 @@ class Batch:
         """Move to a device."""
         targets = {name: target.to(device, non_blocking=True) for name, target in self.targets.items()}
         return Batch(self.images.to(device, non_blocking=True), self.labels.to(device, non_blocking=True), targets)
+
+    def parts(self, count: int) -> list["Batch"]:
+        """Divide into `count` parts, or fewer where there are fewer crops."""
+        cut = {name: target.chunk(count) for name, target in self.targets.items()}
+        pairs = zip(self.images.chunk(count), self.labels.chunk(count), strict=True)
+        return [
+            Batch(images, labels, {name: parts[number] for name, parts in cut.items()})
+            for number, (images, labels) in enumerate(pairs)
+        ]
 
 
 def windowed(hu: Array, window_hu: tuple[float, float]) -> Array:
@@ -73,11 +92,12 @@ class Crops(Dataset[Batch]):
     def __getitem__(self, position: int) -> Batch:
         if not 0 <= position < len(self):
             raise IndexError(position)
-        generator = np.random.default_rng((self._settings.seed, self._first + position))
-        crops = [self._crop(generator) for _ in range(self._settings.batch)]
+        seeds = [(self._settings.seed, self._first + position, crop) for crop in self._settings.own()]
+        generators = [np.random.default_rng(seed) for seed in seeds]
+        crops = [self._crop(generator) for generator in generators]
         images = np.stack([windowed(hu, self._store.manifest.window_hu) for _, hu, _ in crops])
         if self._settings.jitter:
-            images = jittered(images, self._settings.jitter, generator)
+            images = np.stack(list(map(self._jittered, images, generators)))
         labels = np.stack([labels for _, _, labels in crops])
         targets = self._targets([place for place, _, _ in crops])
         return Batch(torch.from_numpy(images[:, None]), torch.from_numpy(labels.astype(np.int64)), targets)
@@ -115,6 +135,9 @@ class Crops(Dataset[Batch]):
         shift = generator.integers(-reach, reach + 1, size=2)
         return int(row + shift[0]), int(column + shift[1])
 
+    def _jittered(self, image: Array, generator: np.random.Generator) -> Array:
+        return jittered(image[None], self._settings.jitter, generator)[0]
+
     def _targets(self, places: list[Place]) -> dict[str, torch.Tensor]:
         if self._companion is None:
             return {}
@@ -135,11 +158,28 @@ def batches(
     last: int,
     workers: int = 0,
     companion: Companion | None = None,
+    on_fallback: Callable[[str], None] = lambda _reason: None,
 ) -> Iterator[Batch]:
-    """Give the batches `first` to `last` in order; with workers, other processes cut them ahead of time."""
+    """Give the batches `first` to `last` in order; with workers, other processes cut them ahead of time.
+
+    Workers are started anew (spawn) on every system: a copy of a process that computes in threads can hang. Where they
+    cannot be started or die, the rest is cut here, and `on_fallback` hears why.
+    """
+    done = first
+    if workers:
+        try:
+            for batch in _loader(Crops(store, settings, first, last, companion), workers):
+                done += 1
+                yield batch
+        except (RuntimeError, OSError, InputError) as error:  # what is wrong with the data is told from here
+            on_fallback(str(error).strip().partition("\n")[0])
+    yield from _loader(Crops(store, settings, done, last, companion), 0)
+
+
+def _loader(crops: Crops, workers: int) -> DataLoader[Batch]:
     own = torch.Generator()  # DataLoader would draw from the global one, and a resumed run would differ
-    crops = Crops(store, settings, first, last, companion)
-    yield from DataLoader(crops, batch_size=None, num_workers=workers, generator=own)
+    how: Any = {"num_workers": workers, "multiprocessing_context": "spawn"} if workers else {}
+    return DataLoader(crops, batch_size=None, generator=own, **how)
 
 
 Pool = list[tuple[int, Array]]

@@ -20,6 +20,8 @@ from hlfd.distillation.targets import LiveTeacher, Source
 from hlfd.errors import InputError
 from hlfd.events import Events
 from hlfd.files import whole_file, write_json
+from hlfd.stopping import stop_here
+from hlfd.together import own_share, wait_for_all
 
 ABOUT = "about.json"
 PIXELS_AT_ONCE = 1 << 20
@@ -88,19 +90,26 @@ class CachedTargets:
     def fill(self, teacher: nn.Module, fabric: Fabric, events: Events) -> None:
         """Compute what is missing; stopped at any point, the next call goes on. The teacher ends on the CPU.
 
+        Processes that train together share the cases out, and wait for each other.
+
         Args:
             teacher: the network.
             fabric: device and precision.
             events: hear of the cases.
         """
         missing = self.missing()
-        if not missing:
-            return
+        missing = missing[own_share(missing)]
+        if missing:
+            self._ask(teacher, fabric, events, missing)
+        wait_for_all()
+
+    def _ask(self, teacher: nn.Module, fabric: Fabric, events: Events, missing: list[StoredCase]) -> None:
         write_json(self.folder / ABOUT, {"crop": self._side, "sources": [source.name for source in self._sources]})
         events.emit("started", what="Asking the teacher", of=len(missing))
         teacher.to(fabric.device)
         with fabric.autocast():
             for number, case in enumerate(missing, start=1):
+                stop_here("stopped while the teacher was asked; --resume goes on")
                 self._fill_case(case, teacher, fabric.device)
                 events.emit("item", at=number, note=case.name)
         teacher.cpu()

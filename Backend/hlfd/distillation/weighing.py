@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from hlfd.distillation.recipes import Recipe
+from hlfd.together import mean_everywhere
 
 
 class Weighing(nn.Module):
@@ -31,10 +32,11 @@ class Weighing(nn.Module):
         weights = values.new_tensor([route.weight for route in self._recipe.routes])
         if self._recipe.balanced:
             weights = weights * self._scales(segmentation, values)
-        factor = self._factor()
-        if self.training:
-            self.step += 1
-        return factor * (weights * values).sum()
+        return self._factor() * (weights * values).sum()
+
+    def step_done(self) -> None:
+        """Tell that the optimiser has made a step, which may have taken several calls: the schedule goes on."""
+        self.step += 1
 
     def _factor(self) -> Tensor | float:
         done = self.step / max(self._steps, 1)
@@ -42,7 +44,7 @@ class Weighing(nn.Module):
         return factors[self._recipe.schedule]
 
     def _scales(self, segmentation: Tensor, values: Tensor) -> Tensor:
-        seen = torch.cat([segmentation.detach().reshape(1), values.detach()]).to(self.means)
+        seen = mean_everywhere(torch.cat([segmentation.reshape(1), values])).to(self.means)
         if self.training:
             before = torch.where(self.step == 0, seen, self.means)
             self.means.copy_(self.MEMORY * before + (1 - self.MEMORY) * seen)

@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 from hlfd.data.batches import CropSettings, batches
 from hlfd.data.store import Store
 from hlfd.models.contract import Network
-from hlfd.training.objectives import focal_dice_loss
+from hlfd.training.objectives import FocalDice
 
 RATE = 0.03
 """With it, the probe on the late features of a plain ResNet reads in 300 steps what the network's own head does."""
@@ -50,14 +50,14 @@ def fit_probes(network: nn.Module, store: Store, steps: int, seed: int, device: 
     assert isinstance(network, Network)
     torch.manual_seed(seed)
     probes = Probes(network.channels, store.classes).to(device)
-    loss = focal_dice_loss()
+    loss = FocalDice()
     optimizer = torch.optim.Adam(probes.parameters(), lr=RATE)
     for batch in batches(store, CropSettings(CROP, BATCH, TUMOR_SHARE, True, 0.0, seed), 0, steps):
         batch = batch.to(device)
         with torch.no_grad():
             features = network.taps(batch.images, maps=()).features
         told = probes(features, (batch.images.shape[2], batch.images.shape[3]))
-        total = torch.stack([loss(logits, batch.labels[:, None]) for logits in told.values()]).sum()
+        total = torch.stack([loss(logits, batch.labels) for logits in told.values()]).sum()
         optimizer.zero_grad()
         total.backward()
         optimizer.step()

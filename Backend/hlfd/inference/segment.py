@@ -11,6 +11,7 @@ from hlfd.events import Events
 from hlfd.files import refuse_existing
 from hlfd.inference.output import check_output_name, write_segmentation
 from hlfd.inference.predictor import choose_device, predict_volume
+from hlfd.stopping import stop_here
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ def segment_volume(ct: Volume, bundle: Path, device: str, events: Events) -> tup
     manifest, network = load_bundle(bundle)
     where = choose_device(device)
     events.emit("started", what="Segmenting", of=len(ct.array))
+
+    def on_slices(done: int) -> None:
+        stop_here("segment: stopped; nothing is half-written")
+        events.emit("item", at=done, note="slices")
+
     labels = predict_volume(
         network.to(where),
         ct.array,
@@ -34,7 +40,7 @@ def segment_volume(ct: Volume, bundle: Path, device: str, events: Events) -> tup
         manifest.window_hu,
         manifest.pixel_mm,
         where,
-        on_slices=lambda done: events.emit("item", at=done, note="slices"),
+        on_slices=on_slices,
     )
     return manifest, labels
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hlfd import __version__
 from hlfd.catalogue import TUMOR
 from hlfd.evaluation.tables import percent
-from hlfd.events import read_events
+from hlfd.event_file import read_events
 from hlfd.files import read_json, whole_file
 from hlfd.report.charts import case_dots, color_of, term_curves, training_curves
 

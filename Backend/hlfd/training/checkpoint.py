@@ -14,7 +14,7 @@ from hlfd.errors import InputError
 from hlfd.files import whole_file
 from hlfd.models.registry import Architecture
 
-CHECKPOINT_FORMAT = 1
+CHECKPOINT_FORMAT = 2
 
 
 @dataclass
@@ -27,8 +27,18 @@ class Progress:
     """Best validation score so far: mean tumour Dice, 0..1; None before the first or without validation cases."""
     best_step: int = 0
     """Step of the weights that are kept."""
+    validated: int = 0
+    """Step of the last validation."""
     seconds: float = 0.0
     """Time spent training, over all sittings."""
+    parts: int = 1
+    """Parts that each device computes its crops in, at least."""
+    lowered: int = 0
+    """How often the learning rate was halved because a loss was no number."""
+    ended: str = ""
+    """Why the run is over."""
+    expected: dict[str, float] | None = None
+    """What the preflight of the first sitting expected: `seconds`, `memory_bytes`, `disk_bytes`."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from hlfd.distillation.targets import LiveTeacher, Provider, targets_of_truth
 from hlfd.errors import InputError
 from hlfd.events import in_terminal
 from hlfd.models.registry import Architecture
-from hlfd.training.export import export
-from hlfd.training.loop import make_fabric, start, train
+from hlfd.training.devices import make_fabric
+from hlfd.training.export import Exporter
+from hlfd.training.loop import start, train
 from hlfd.training.objectives import Distilled, Supervised
 from hlfd.training.predecessors import first_weights, load_predecessor
+from hlfd.training.preflight import require_disk
 from hlfd.training.runs import open_run, origin
 from hlfd.training.settings import TrainingSettings
 
@@ -26,7 +28,7 @@ Loaded = tuple[BundleManifest, nn.Module]
 
 def distill(
     settings: TrainingSettings, network: str, student: dict[str, Any], recipe: Recipe, teacher_path: Path | None
-) -> BundleManifest:
+) -> BundleManifest | None:
     """Train the student by the routes of a method and export it without adapters.
 
     With no routes the student is trained alone, on the same batches from the same random start.
@@ -38,8 +40,12 @@ def distill(
         recipe: the method and its settings.
         teacher_path: run or bundle; not needed where nothing comes from a teacher.
 
+    Returns:
+        What was exported; None in a process that trains beside the first one.
+
     Raises:
         InputError: store, run folder or teacher cannot be used.
+        Stopped: a stop was asked.
     """
     store = Store(settings.store)
     loaded = _load_teacher(teacher_path, store) if recipe.routes and recipe.targets != "truth" else None
@@ -47,6 +53,7 @@ def distill(
     architecture = Architecture(network=network, classes=store.classes, settings=student)
     built, earlier = first_weights(architecture, settings, "student", store)
     objective: nn.Module = Supervised(built)
+    require_disk(built, settings)
     run = open_run(settings, origin(store, teacher=loaded[0] if loaded else None, start_from=earlier))
     cache = None
     if recipe.routes:
@@ -56,9 +63,10 @@ def distill(
         objective = Distilled(built, distiller, settings.steps, provider)
     training = start(fabric, objective, architecture, settings)
     what = f"Distilling ({recipe.method})" if recipe.routes else "Training alone"
-    progress = train(fabric, training, store, settings, run, what, cache)
     predecessors = {"teacher": loaded[0] if loaded else None, "started_from": earlier}
-    return export(run, built, architecture, store, settings, progress, "student", recipe.method, predecessors)
+    exporter = Exporter(run, built, architecture, store, settings, "student", recipe.method, predecessors)
+    progress = train(fabric, training, store, settings, run, what, cache, exporter.export)
+    return exporter.finish(progress, fabric)
 
 
 def _load_teacher(path: Path | None, store: Store) -> Loaded:

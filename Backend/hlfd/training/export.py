@@ -1,8 +1,10 @@
-"""From a finished run to a bundle."""
+"""From the weights that a run keeps to a bundle, and from a finished run to its summary."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from lightning_fabric import Fabric
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -12,55 +14,77 @@ from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.files import write_json
 from hlfd.models.registry import Architecture
+from hlfd.together import is_first, wait_for_all
 from hlfd.training.checkpoint import Progress
+from hlfd.training.preflight import outcome
 from hlfd.training.runs import RunFolder
 from hlfd.training.settings import TrainingSettings
 
 
-def export(
-    run: RunFolder,
-    network: nn.Module,
-    architecture: Architecture,
-    store: Store,
-    settings: TrainingSettings,
-    progress: Progress,
-    role: str,
-    method: str,
-    predecessors: dict[str, BundleManifest | None],
-) -> BundleManifest:
-    """Put the best weights of a run into `run.bundle` and its summary into `run.result`.
+@dataclass(frozen=True)
+class Exporter:
+    """Makes bundles of a run's network."""
 
-    `predecessors` are the models that the run built upon, by what they were to it: `teacher`, `started_from`.
+    run: RunFolder
+    network: nn.Module
+    architecture: Architecture
+    store: Store
+    settings: TrainingSettings
+    role: str
+    method: str
+    predecessors: dict[str, BundleManifest | None]
+    """Models that the run built upon, by what they were to it: `teacher`, `started_from`."""
 
-    Raises:
-        InputError: the best weights are gone or damaged, which can be where a run was resumed.
-    """
-    try:
-        network.load_state_dict(load_file(run.best))
-    except (FileNotFoundError, RuntimeError, SafetensorError):
-        raise InputError(f"{run.best}: missing or damaged; start the run again with --overwrite") from None
-    told = store.manifest
-    how = "" if role == "teacher" else ", undistilled" if method == "none" else f", {method}"
-    known = {what: model for what, model in predecessors.items() if model}
-    facts = {
-        "name": f"{told.organ} tumor {role}{how}",
-        "role": role,
-        "method": method,
-        "organ": told.organ,
-        "labels": told.labels,
-        "window_hu": told.window_hu,
-        "pixel_mm": told.pixel_mm,
-        "architecture": architecture,
-        "synthetic": told.synthetic or any(model.synthetic for model in known.values()),
-        "training": {
-            **_cohort(store),
-            **_outcome(settings, progress),
-            **{what: _provenance(model) for what, model in known.items()},
-        },
-    }
-    manifest = save_bundle(run.bundle, network, facts, overwrite=True)
-    write_json(run.result, {"name": manifest.name, "parameters": manifest.parameters, **_outcome(settings, progress)})
-    return manifest
+    def export(self, progress: Progress) -> BundleManifest:
+        """Put the network as it is into `run.bundle`."""
+        told = self.store.manifest
+        how = "" if self.role == "teacher" else ", undistilled" if self.method == "none" else f", {self.method}"
+        known = {what: model for what, model in self.predecessors.items() if model}
+        facts = {
+            "name": f"{told.organ} tumor {self.role}{how}",
+            "role": self.role,
+            "method": self.method,
+            "organ": told.organ,
+            "labels": told.labels,
+            "window_hu": told.window_hu,
+            "pixel_mm": told.pixel_mm,
+            "architecture": self.architecture,
+            "synthetic": told.synthetic or any(model.synthetic for model in known.values()),
+            "training": {
+                **_cohort(self.store),
+                **_outcome(self.settings, progress),
+                **{what: _provenance(model) for what, model in known.items()},
+            },
+        }
+        return save_bundle(self.run.bundle, self.network, facts, overwrite=True)
+
+    def finish(self, progress: Progress, fabric: Fabric) -> BundleManifest | None:
+        """Put the best weights of a run into `run.bundle` and its summary into `run.result`.
+
+        Returns:
+            The bundle's manifest; None in a process that leaves that to the first one.
+
+        Raises:
+            InputError: the best weights are gone or damaged, which can be where a run was resumed.
+        """
+        manifest = None
+        if is_first():
+            try:
+                self.network.load_state_dict(load_file(self.run.best))
+            except (FileNotFoundError, RuntimeError, SafetensorError):
+                raise InputError(f"{self.run.best}: missing or damaged; start the run again with --overwrite") from None
+            manifest = self.export(progress)
+            summary = {
+                "name": manifest.name,
+                "parameters": manifest.parameters,
+                **_outcome(self.settings, progress),
+                "ended": progress.ended,
+                "expected": progress.expected,
+                "actual": outcome(self.run.folder, progress, fabric.device),
+            }
+            write_json(self.run.result, summary)
+        wait_for_all()
+        return manifest
 
 
 def _provenance(model: BundleManifest) -> dict[str, Any]:

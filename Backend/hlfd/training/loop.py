@@ -1,14 +1,13 @@
-"""The training loop: steps, validation, checkpoints."""
+"""The training loop: steps, validations, checkpoints, and its ends."""
 
-import contextlib
 import math
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from safetensors.torch import save_file
 from torch import nn
 from torch.optim import Adam
 from torch.optim.lr_scheduler import CosineAnnealingLR
@@ -16,36 +15,30 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from hlfd.data.batches import Batch, CropSettings, batches
 from hlfd.data.lattice import Companion
 from hlfd.data.store import Store
-from hlfd.errors import InputError
+from hlfd.errors import InputError, Stopped
 from hlfd.events import Events
-from hlfd.files import whole_file
-from hlfd.inference.predictor import choose_device
 from hlfd.models.registry import Architecture
-from hlfd.training.checkpoint import Progress, Training, load_checkpoint, save_checkpoint
-from hlfd.training.runs import RunFolder, run_events
+from hlfd.stopping import stop_asked, stop_here
+from hlfd.together import agreed, mean_everywhere, with_common_statistics, world
+from hlfd.training import preflight
+from hlfd.training.checkpoint import Progress, Training
+from hlfd.training.devices import repeatable
+from hlfd.training.keeping import Keeper, NotANumberError
+from hlfd.training.runs import RunFolder, held, run_events
 from hlfd.training.settings import TrainingSettings
+from hlfd.training.stepping import Stepper
 from hlfd.training.validation import validate
 
 STEPS_BETWEEN_EVENTS = 10
+TIMES_LOWERED = 3
 DIVERGED = "the training has diverged: start a new run with a lower --learning-rate, or with --precision 32"
-PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
-
-
-def make_fabric(settings: TrainingSettings) -> Fabric:
-    """Choose device and precision.
-
-    Raises:
-        InputError: the machine has no such device, or the device no such arithmetic.
-    """
-    device = choose_device(settings.device).type
-    if settings.precision == "16" and device == "cpu":
-        raise InputError("precision 16: a CPU has no fast fp16; use --precision bf16 or 32")
-    return Fabric(accelerator=device, devices=1, precision=PRECISIONS[settings.precision])  # type: ignore[arg-type]
+News = list[dict[str, Any]]
+"""Events that were found out before there was anybody to hear them."""
 
 
 def start(fabric: Fabric, objective: nn.Module, architecture: Architecture, settings: TrainingSettings) -> Training:
     """Put an objective on its device with the paper's optimiser: Adam and cosine annealing (section 3)."""
-    fabric.to_device(objective)
+    fabric.to_device(with_common_statistics(objective))
     learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
     optimizer = Adam(learned, lr=settings.learning_rate, betas=(0.9, 0.999))
     scheduler = CosineAnnealingLR(optimizer, T_max=settings.steps, eta_min=settings.final_learning_rate)
@@ -60,8 +53,9 @@ def train(
     run: RunFolder,
     what: str,
     companion: Companion | None = None,
+    export: Callable[[Progress], object] = lambda _progress: None,
 ) -> Progress:
-    """Train to the last step and keep the weights that do best on the validation cases.
+    """Train to the end, or go on training, and keep the weights that do best on the validation cases.
 
     Args:
         fabric: device and precision.
@@ -71,93 +65,175 @@ def train(
         run: its folder.
         what: in words, for whoever watches.
         companion: stored beside the slices, to be cut with them.
+        export: makes a model of the best weights; called whenever there are better ones, so that there is always one.
 
     Returns:
         Progress with the best score and its step; the best weights are in `run.best`.
 
     Raises:
-        InputError: resuming from a checkpoint that doesn't fit, or a loss that is no longer a number.
+        InputError: a checkpoint that doesn't fit, a loss that stays no number, too little memory, or another process
+            is at work in the run's folder.
+        Stopped: a stop was asked; checkpoint and model are there.
     """
-    progress = load_checkpoint(run.checkpoint, training) if settings.resume else Progress()
-    with _repeatable(settings.deterministic), run_events(run, progress.step) as events:
-        events.emit("started", what=what, at=progress.step, of=settings.steps)
-        stepper, optimizer = fabric.setup(training.objective, training.optimizer)
-        began = time.monotonic() - progress.seconds
-        for batch in _batches(store, settings, progress.step, companion):
-            training.objective.train()
-            batch = batch.to(fabric.device)
-            losses = stepper(batch.images, batch.labels, batch.targets)
-            optimizer.zero_grad()
-            fabric.backward(losses["loss"])
-            optimizer.step()
-            training.scheduler.step()
-            progress.step, progress.seconds = progress.step + 1, time.monotonic() - began
-            _report(events, progress.step, settings.steps, losses)
-            if progress.step % settings.validate_every == 0 or progress.step == settings.steps:
-                _require_numbers(training.objective, progress.step)
-                _validate_and_save(fabric, training, store, settings, run, progress, events)
-        score = progress.best_score
-        why = "no tumour on validation slices to choose by" if score is None else f"validation tumour Dice {score:.3f}"
-        say = f"kept the weights of step {progress.best_step}: {why}"
-        events.emit("done", step=progress.step, best_step=progress.best_step, say=say)
-    return progress
+    with repeatable(settings.deterministic), held(run):
+        module, optimizer = fabric.setup(training.objective, training.optimizer)
+        stepper = Stepper(fabric, training, module, optimizer)
+        keeper = Keeper(training, run, settings.accumulate, export)
+        return _Trainer(stepper, keeper, store, settings, what, companion).train()
 
 
-@contextlib.contextmanager
-def _repeatable(deterministic: bool) -> Iterator[None]:
-    """Allow only operations that repeat bit for bit, if asked to, and leave torch as it was found."""
-    before = torch.are_deterministic_algorithms_enabled()
-    if deterministic:
-        # CUDA's matrix products repeat only with a workspace of fixed size, which they read at their first use.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
+@dataclass
+class _Trainer:
+    stepper: Stepper
+    keeper: Keeper
+    store: Store
+    settings: TrainingSettings
+    what: str
+    companion: Companion | None
+    progress: Progress = field(default_factory=Progress)
 
+    def train(self) -> Progress:
+        self.progress = Progress(parts=self.settings.accumulate)
+        if self.settings.resume and self.keeper.has_checkpoint():
+            self.progress = self.keeper.load()
+        else:
+            self.keeper.save(self.progress)
+        news = self._look_ahead() if self.settings.preflight else []
+        while True:
+            try:
+                return self._sit(news)
+            except NotANumberError as found:
+                news = self._go_back(found)
 
-def _batches(store: Store, settings: TrainingSettings, done: int, companion: Companion | None) -> Iterator[Batch]:
-    crops = CropSettings(
-        settings.crop, settings.batch, settings.tumor_share, settings.augment, settings.jitter, settings.seed
-    )
-    return batches(store, crops, done, settings.steps, settings.workers, companion)
+    def _sit(self, news: News) -> Progress:
+        """Train from where the run is to its end."""
+        progress, settings = self.progress, self.settings
+        with run_events(self.keeper.run, progress.step) as events:
+            events.emit("started", what=self.what, at=progress.step, of=settings.steps, parts=progress.parts)
+            for one in news:
+                events.emit(**one)
+            saved, began = time.monotonic(), time.monotonic() - progress.seconds
+            coming = self._batches(settings.steps, settings.workers, events)
+            while True:
+                self._validate_if_due(events)
+                if why := self._end_reached():
+                    return self._finish(events, why)
+                stop, save = agreed(stop_asked(), time.monotonic() - saved >= 60 * settings.save_minutes)
+                if stop:
+                    self._stop(events)
+                if save:
+                    self.keeper.save(progress)
+                    saved = time.monotonic()
+                losses = self.stepper.step(next(coming), progress, lambda say: events.emit("note", say=say))
+                progress.step, progress.seconds = progress.step + 1, time.monotonic() - began
+                self._report(events, losses)
 
+    def _batches(self, last: int, workers: int = 0, events: Events | None = None) -> Iterator[Batch]:
+        asked = self.settings
+        crops = CropSettings(
+            asked.crop, asked.batch, asked.tumor_share, asked.augment, asked.jitter, asked.seed, share=world()
+        )
 
-def _report(events: Events, step: int, steps: int, losses: dict[str, torch.Tensor]) -> None:
-    if step % STEPS_BETWEEN_EVENTS and step not in (1, steps):
-        return
-    values = {name: float(value.detach()) for name, value in losses.items()}
-    if not math.isfinite(values["loss"]):
-        raise InputError(f"step {step}: the loss is {values['loss']}; {DIVERGED}")
-    events.emit("step", step=step, **values)
+        def told(reason: str) -> None:
+            if events:
+                events.emit("note", say=f"crops are now cut without --workers, which do not work here ({reason})")
 
+        return batches(self.store, crops, self.progress.step, last, workers, self.companion, told)
 
-def _require_numbers(objective: nn.Module, step: int) -> None:
-    """Stop before weights that are no numbers are judged, kept or saved: the last checkpoint stays good."""
-    if not all(bool(value.isfinite().all()) for value in objective.state_dict().values()):
-        raise InputError(f"step {step}: weights are no longer numbers; {DIVERGED}")
+    def _look_ahead(self) -> News:
+        """Measure some steps, put everything back, and tell what is to be expected."""
+        settings, progress = self.settings, self.progress
+        last = progress.step + preflight.WARM_UP + preflight.MEASURED
+        if last > settings.steps:
+            return []
+        forecast = preflight.measure(self.stepper, self._batches(last), self.store, settings, progress)
+        parts, expected = progress.parts, progress.expected or forecast.expected(progress.seconds)
+        self.progress = self.keeper.load()
+        self.progress.parts, self.progress.expected = parts, expected
+        return [
+            {"name": "forecast", **vars(forecast), "say": forecast.say(settings.steps - progress.step)},
+            *({"name": "warning", "say": say} for say in preflight.warnings(forecast, settings, self.progress)),
+        ]
 
+    def _go_back(self, found: NotANumberError) -> News:
+        """Take the last checkpoint, with half the learning rate."""
+        lowered = self.progress.lowered + 1
+        if lowered > TIMES_LOWERED:
+            raise InputError(f"{found}; {DIVERGED}")
+        parts, expected, self.progress = self.progress.parts, self.progress.expected, self.keeper.load()
+        for group in self.keeper.training.optimizer.param_groups:
+            group["lr"] *= 0.5 ** (lowered - self.progress.lowered)
+        self.progress.lowered, self.progress.parts, self.progress.expected = lowered, parts, expected
+        how = f"half the learning rate, for the {lowered}. of {TIMES_LOWERED} times"
+        say = f"{found}: went back to step {self.progress.step} with {how}"
+        return [{"name": "went_back", "step": self.progress.step, "say": say}]
 
-def _validate_and_save(
-    fabric: Fabric,
-    training: Training,
-    store: Store,
-    settings: TrainingSettings,
-    run: RunFolder,
-    progress: Progress,
-    events: Events,
-) -> None:
-    network = training.objective.network
-    assert isinstance(network, nn.Module)
-    score = validate(network, store, settings.validation_slices, fabric.device)
-    # Without a score the latest weights are the ones to keep; equal scores prefer them too.
-    if score is None or score >= (progress.best_score or 0.0):
-        progress.best_score, progress.best_step = score, progress.step
-        with whole_file(run.best) as temporary:
-            save_file({name: value.contiguous() for name, value in network.state_dict().items()}, temporary)
-    shown = {} if score is None else {"tumor_dice": score}
-    note = "" if score is None else f": validation tumour Dice {score:.3f} (best {progress.best_score:.3f})"
-    # Told before it is saved: a run that dies in between tells it again when it is resumed, and none goes missing.
-    events.emit("validated", step=progress.step, say=f"step {progress.step} of {settings.steps}{note}", **shown)
-    save_checkpoint(run.checkpoint, training, progress)
+    def _validate_if_due(self, events: Events) -> None:
+        progress, settings = self.progress, self.settings
+        is_last = progress.step == settings.steps or self._time_is_over()
+        if progress.validated == progress.step or not (progress.step % settings.validate_every == 0 or is_last):
+            return
+        self.keeper.require_numbers(progress.step)
+        network = self.keeper.training.objective.network
+        assert isinstance(network, nn.Module)
+        alone = world()[1] == 1
+        try:
+            device, between = self.stepper.fabric.device, (lambda: stop_here("")) if alone else (lambda: None)
+            score = validate(network, self.store, settings.validation_slices, device, between)
+        except Stopped:
+            self._stop(events)
+        self.keeper.keep_if_best(score, progress)
+        progress.validated = progress.step
+        shown = {} if score is None else {"tumor_dice": score}
+        note = "" if score is None else f": validation tumour Dice {score:.3f} (best {progress.best_score:.3f})"
+        # Told before it is saved: a run that dies in between tells it again when it is resumed, and none goes missing.
+        events.emit("validated", step=progress.step, say=f"step {progress.step} of {settings.steps}{note}", **shown)
+        self.keeper.save(progress)
+
+    def _time_is_over(self) -> bool:
+        minutes = self.settings.minutes
+        if minutes is None:
+            return False
+        (over,) = agreed(self.progress.seconds >= 60 * minutes)
+        return over
+
+    def _end_reached(self) -> str:
+        """Say why it is time to end; empty if it isn't."""
+        progress, settings = self.progress, self.settings
+        if progress.step == settings.steps:
+            return "all steps are done"
+        if self._time_is_over():
+            return f"the {settings.minutes:g} minutes are over at step {progress.step} of {settings.steps}"
+        waited = (progress.validated - progress.best_step) // settings.validate_every
+        if settings.patience and progress.best_score is not None and waited >= settings.patience:
+            return f"no better score in {waited} validations, at step {progress.step} of {settings.steps}"
+        return ""
+
+    def _finish(self, events: Events, why: str) -> Progress:
+        progress = self.progress
+        progress.ended, score = why, progress.best_score
+        by = "no tumour on validation slices to choose by" if score is None else f"validation tumour Dice {score:.3f}"
+        say = f"{why}; kept the weights of step {progress.best_step}: {by}"
+        events.emit("done", step=progress.step, best_step=progress.best_step, why=why, say=say)
+        return progress
+
+    def _stop(self, events: Events) -> None:
+        """Keep everything, make sure that there is a model, and go."""
+        progress = self.progress
+        if progress.step and not progress.best_step:
+            self.keeper.keep_if_best(None, progress)
+        self.keeper.save(progress)
+        kept = f"the model of step {progress.best_step} is kept" if progress.best_step else "there is no model yet"
+        say = f"stopped at step {progress.step} of {self.settings.steps}; {kept}, and --resume goes on"
+        events.emit("stopped", step=progress.step, say=say)
+        raise Stopped(f"{self.keeper.run.folder}: {say}")
+
+    def _report(self, events: Events, losses: dict[str, torch.Tensor]) -> None:
+        step = self.progress.step
+        if step % STEPS_BETWEEN_EVENTS and step not in (1, self.settings.steps):
+            return
+        values = mean_everywhere(torch.stack([value.float() for value in losses.values()])).tolist()
+        named = dict(zip(losses, values, strict=True))
+        if not math.isfinite(named["loss"]):
+            raise NotANumberError(f"step {step}: the loss is {named['loss']}")
+        events.emit("step", step=step, **named)

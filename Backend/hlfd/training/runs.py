@@ -1,16 +1,24 @@
 """The folder of a run: what is written where, and how a run is started anew or gone on with."""
 
-import shutil
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from hlfd import attached
 from hlfd.bundle import WEIGHTS, BundleManifest
 from hlfd.data.store import Store
 from hlfd.errors import InputError
-from hlfd.events import Events, JsonLines, TensorBoard, Terminal, forget_after
-from hlfd.files import read_json, refuse_existing, write_json
+from hlfd.event_file import JsonLines, forget_after
+from hlfd.events import Events, TensorBoard, Terminal, quiet
+from hlfd.files import read_json, refuse_existing, sweep_up, whole_folder, write_json
+from hlfd.together import is_first, wait_for_all
 from hlfd.training.settings import FREE_AT_RESUME, TrainingSettings
+
+NOT_OF_THE_RUN = ("resume", "overwrite")
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,11 @@ class RunFolder:
         return self.folder / "bundle"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that is at work in the folder."""
+        return self.folder / ".lock"
+
+    @property
     def result(self) -> Path:
         """Summary of the finished run."""
         return self.folder / "result.json"
@@ -66,34 +79,74 @@ def origin(store: Store, **models: BundleManifest | None) -> dict[str, str]:
 
 
 def open_run(settings: TrainingSettings, learns_from: dict[str, str], free: frozenset[str] = frozenset()) -> RunFolder:
-    """Make the folder of a new run, or check that an old one can be gone on with.
+    """Make the folder of a new run, whole or not at all, or check that an old one can be gone on with.
 
     Args:
         settings: of the run.
         learns_from: what `origin` tells. Paths may change between two sittings, what is at them may not.
 
     Raises:
-        InputError: the folder exists without `resume` or `overwrite`, isn't a run, or was started with
-            settings that would make the rest of the run another experiment.
+        InputError: the folder exists without `resume` or `overwrite`, isn't a run, was started with settings that
+            would make the rest of the run another experiment, or another process is at work in it.
     """
     run = RunFolder(settings.run)
+    if is_first():
+        _open(run, settings, learns_from, free)
+    wait_for_all()
+    return run
+
+
+def _open(run: RunFolder, settings: TrainingSettings, learns_from: dict[str, str], free: frozenset[str]) -> None:
     if settings.resume:
         _require_same(run, settings, FREE_AT_RESUME | free)
         _require_origin(run, learns_from)
-        return run
+        return
     refuse_existing(run.folder, settings.overwrite)
     if run.folder.is_file() or (run.folder.is_dir() and any(run.folder.iterdir())):
         _require_replaceable(run, settings)
-        shutil.rmtree(run.folder)
-    run.folder.mkdir(parents=True, exist_ok=True)
+        with held(run):
+            """Nobody is at work in it."""
     record = settings.record()
-    write_json(run.settings, {name: record[name] for name in record if name not in ("resume", "overwrite")})
-    write_json(run.origin, learns_from)
-    return run
+    with whole_folder(run.folder, settings.overwrite, run.settings.name) as made:
+        write_json(made / run.settings.name, {name: record[name] for name in record if name not in NOT_OF_THE_RUN})
+        write_json(made / run.origin.name, {**learns_from, **made_by()})
+
+
+def made_by() -> dict[str, str]:
+    """Name the job that this process works for, so that the job knows its run again."""
+    job = attached.job_folder()
+    return {} if job is None else {"job": attached.identity(job)}
+
+
+@contextlib.contextmanager
+def held(run: RunFolder) -> Iterator[None]:
+    """Keep every other process from writing in the folder of a run, and remove what a killed one left half-written.
+
+    Raises:
+        InputError: another process is at work in it.
+    """
+    if not is_first():
+        yield
+        return
+    lock = FileLock(run.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"{run.folder}: another process is at work in it; wait for its end, stop it (`hlfd jobs list` shows jobs), "
+            "or choose another name"
+        ) from None
+    try:
+        sweep_up(run.folder)
+        yield
+    finally:
+        lock.release()
 
 
 def run_events(run: RunFolder, at_step: int) -> Events:
     """Open the run's event file, TensorBoard log and the terminal; what came after `at_step` will come again."""
+    if not is_first():
+        return quiet()
     if at_step:
         forget_after(run.events, at_step)
     else:

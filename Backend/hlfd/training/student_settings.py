@@ -43,7 +43,8 @@ class StudentSettings(TrainingSettings):
 
     @model_validator(mode="after")
     def _batch_norm_has_values(self) -> "StudentSettings":
-        if self.batch == 1 and self.crop == 32 and self.stem_pool:
+        at_once = self.batch // (self.devices * self.nodes * self.accumulate)
+        if at_once <= 1 and self.crop == 32 and self.stem_pool:
             raise ValueError("one crop of 32 leaves batch norm a single value; use a larger --batch or --crop")
         return self
 

@@ -1,0 +1,34 @@
+"""A command of hlfd in a process of its own, which ends when its parent does, however that ends."""
+
+import os
+import sys
+import threading
+
+EXIT_ORPHANED = 3
+
+
+def main() -> int:
+    """Run `hlfd` with the given arguments; standard input is the line to the parent."""
+    end_with_the_parent()
+    from hlfd.cli import main as hlfd
+
+    return hlfd(sys.argv[1:])
+
+
+def end_with_the_parent() -> None:
+    """Watch the line: nothing is ever written to it, so that reading returns when the parent is gone.
+
+    Two would otherwise train in one folder after a restart. Checkpoints are whole or absent, so this loses no more than
+    a crash.
+    """
+    line = os.dup(0)  # a process that starts others gives them a line of its own in the place of this one
+    threading.Thread(target=_watch, args=(line,), daemon=True).start()
+
+
+def _watch(line: int) -> None:
+    os.read(line, 1)  # unbuffered: a buffered reader would hold a lock that Python wants at its end
+    os._exit(EXIT_ORPHANED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""`hlfd jobs start`: any long command, as a process that outlives the terminal."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, PrivateAttr
+from pydantic_settings import CliPositionalArg
+
+from hlfd.commands.jobs_list import JobsSettings
+from hlfd.errors import InputError
+
+STARTABLE = ("teach", "distill", "arena", "sweep", "segment")
+WITH_VALUE = ("--folder", "--name", "--cluster")
+
+
+class CommandSettings(JobsSettings):
+    """Start teach, distill, arena, sweep or segment in the background: `hlfd jobs start distill store run --teacher t`.
+
+    The command's own options follow its name; those of `jobs start` stand before it. It prints the job's name and
+    returns; closing the terminal, or Slicer, does not end the job.
+    """
+
+    command: CliPositionalArg[str]
+    """What to start, with its own arguments behind it."""
+    name: str = Field("", pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,80})?$")
+    """Name for the job; by default the command with a number."""
+    cluster: str | None = None
+    """Address of a Ray cluster that does the work, such as http://head:8265; needs hlfd[cluster] (docs/cluster.md)."""
+    _of_command: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def from_command_line(cls, arguments: list[str], program: str) -> Self:
+        """Read our options up to the name of a command, and let that command read the rest."""
+        own, rest = _divide(arguments)
+        settings = super().from_command_line([*own, *rest[:1]], program)
+        if settings.command not in STARTABLE:
+            raise InputError(f"{settings.command}: cannot be a job; there are {', '.join(STARTABLE)}")
+        settings._of_command = _settings_of(settings.command, rest[1:])
+        return settings
+
+
+def _divide(arguments: list[str]) -> tuple[list[str], list[str]]:
+    position = 0
+    while position < len(arguments) and arguments[position].startswith("-"):
+        position += 2 if arguments[position] in WITH_VALUE else 1
+    return arguments[:position], arguments[position:]
+
+
+def _settings_of(command: str, arguments: list[str]) -> dict[str, Any]:
+    """Check a command's arguments now, before anything is started, and give them as its settings file has them."""
+    import importlib
+
+    of_command = importlib.import_module(f"hlfd.commands.{command}").CommandSettings
+    record: dict[str, Any] = of_command.from_command_line(arguments, f"hlfd {command}").record()
+    return record
+
+
+def run(settings: CommandSettings) -> None:
+    """Start it and say what it is called."""
+    from hlfd.jobs.client import launch
+    from hlfd.jobs.folder import create
+
+    more = {"cluster": settings.cluster} if settings.cluster else {}
+    job = create(settings.folder, settings.command, settings._of_command, Path.cwd(), settings.name, **more)
+    launch(job)
+    print(f"{job.name}: started; `hlfd jobs watch {job.name}` looks on, `hlfd jobs stop {job.name}` ends it")

@@ -1,0 +1,169 @@
+"""What whoever wants a job does with it: start, look, stop, resume, remove. Standard library only, for Slicer."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hlfd import attached
+from hlfd.errors import InputError
+from hlfd.jobs import states
+from hlfd.jobs.folder import Job, delete, this_host
+from hlfd.jobs.process import is_alive
+
+LOST_AFTER_S = 8.0
+"""Silence after which a runner of this computer is looked for; it beats every 2 s."""
+LOST_ELSEWHERE_S = 60.0
+"""Of another computer, whose processes cannot be seen: shared disks may show files late."""
+BEGINS_WITHIN_S = 30.0
+"""Time that a job has to begin after it was asked for."""
+STOPS_WITHIN_S = 15.0
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class View:
+    """How a job is, as a reader sees it."""
+
+    name: str
+    command: str
+    state: str
+    """One of `hlfd.jobs.states`."""
+    say: str
+    """In a sentence: what it does, how it ended, or what to do."""
+    step: int | None = None
+    """How far it is, and of how many."""
+    of: int | None = None
+    left_s: float | None = None
+    """Seconds that are left at the pace so far; None where that isn't known."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether somebody is at work, or about to be."""
+        return self.state in states.ACTIVE
+
+
+def look(job: Job) -> View:
+    """See how a job is, from its files and, on the same computer, from the process that is at work."""
+    status = job.status()
+    state, say = str(status["state"]), str(status.get("say", ""))
+    if state in states.ACTIVE and (why := _lost(status)):
+        state, say = states.LOST, f"{why}; `hlfd jobs resume {job.name}` goes on"
+    command = str(job.request()["command"])
+    return View(job.name, command, state, say, status.get("step"), status.get("of"), status.get("left_s"))
+
+
+def launch(
+    job: Job,
+    python: Path | str = sys.executable,
+    environment: Mapping[str, str] | None = None,
+    backend: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a job's runner as a process that needs nobody: it outlives whoever starts it, its terminal and its window.
+
+    Args:
+        job: that waits for its start.
+        python: interpreter of the environment that has the backend.
+        environment: for the runner; by default this process's own. Slicer gives `slicer.util.startupEnvironment()`.
+        backend: folder that has the package `hlfd`, if it isn't installed there.
+
+    Returns:
+        The process. Nobody has to wait for it.
+    """
+    variables = {**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    variables.pop(attached.JOB_VARIABLE, None)
+    if backend is not None:
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(backend), variables.get("PYTHONPATH")]))
+    with job.log.open("ab") as log:
+        return subprocess.Popen(
+            [str(python), "-m", "hlfd.jobs.runner", str(job.folder.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=job.folder,
+            env=variables,
+            close_fds=True,
+            **_of_its_own(),
+        )
+
+
+def _of_its_own() -> dict[str, Any]:
+    if sys.platform == "win32":
+        new_group, no_window, leave_job = 0x200, 0x08000000, 0x01000000
+        return {"creationflags": new_group | no_window | leave_job}
+    return {"start_new_session": True}
+
+
+def resume(job: Job, **how: Any) -> subprocess.Popen[bytes]:
+    """Go on with a job that was stopped, failed or lost; `how` goes to `launch`.
+
+    Raises:
+        InputError: it is at work, or done.
+    """
+    view = look(job)
+    if view.state not in states.RESUMABLE:
+        why = "it is done" if view.state == states.DONE else f"it is {view.state}"
+        raise InputError(f"{job.name}: cannot be resumed: {why}")
+    job.forget_stop()
+    status = {name: value for name, value in job.status().items() if name in ("attempt",)}
+    job.write_status(states.QUEUED, "waits for its start", **status)
+    return launch(job, **how)
+
+
+def ask_stop(job: Job) -> None:
+    """Ask a job to finish its step, keep its best model and end.
+
+    Raises:
+        InputError: nobody is at work.
+    """
+    view = look(job)
+    if not view.is_active:
+        raise InputError(f"{job.name}: is {view.state}; there is nothing to stop")
+    job.ask_stop()
+
+
+def wait_for_end(job: Job, timeout_s: float = STOPS_WITHIN_S) -> View:
+    """Look until a job is no longer active, or for that long."""
+    until = time.monotonic() + timeout_s
+    while (view := look(job)).is_active and time.monotonic() < until:
+        time.sleep(POLL_S)
+    return view
+
+
+def remove(job: Job) -> None:
+    """Forget a job that has ended. What its command made stays.
+
+    Raises:
+        InputError: it is at work.
+    """
+    view = look(job)
+    if view.is_active:
+        raise InputError(f"{job.name}: is {view.state}; stop it first (hlfd jobs stop {job.name})")
+    delete(job)
+
+
+def outputs(request: Mapping[str, Any]) -> list[Path]:
+    """Where a request's command leaves what it makes."""
+    where, settings = Path(request["where"]), request["settings"]
+    return [where / settings[name] for name in ("run", "out") if settings.get(name)]
+
+
+def _lost(status: Mapping[str, Any]) -> str:
+    """Say why nobody is at work any more; empty if somebody is, or may be."""
+    silent_s = time.time() - float(status["heartbeat"])
+    pid, mark = status.get("pid"), status.get("mark")
+    if pid is None:
+        return f"it did not begin within {BEGINS_WITHIN_S:.0f} s (see log.txt)" if silent_s > BEGINS_WITHIN_S else ""
+    if status.get("host") != this_host():
+        return f"silent for {silent_s:.0f} s on {status.get('host')}" if silent_s > LOST_ELSEWHERE_S else ""
+    if silent_s <= LOST_AFTER_S or is_alive(int(pid), str(mark)):
+        return ""
+    return f"its process is gone, without a word, since {_when(status)}"
+
+
+def _when(status: Mapping[str, Any]) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(status["heartbeat"])))

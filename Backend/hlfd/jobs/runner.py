@@ -1,0 +1,192 @@
+"""The process that stays with a job: it starts the work, shows that it lives, stops it, and says how it ended.
+
+`python -m hlfd.jobs.runner FOLDER`. It takes little memory and imports no torch, so that it is there when the work is
+killed for lack of memory, and can start it again with less at once.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from hlfd.cli import EXIT_INTERRUPTED, EXIT_MEMORY_SHORT
+from hlfd.endings import ending, is_killed
+from hlfd.errors import InputError
+from hlfd.event_file import JsonLines, Tail
+from hlfd.files import disk_is_full
+from hlfd.jobs import states
+from hlfd.jobs.client import outputs
+from hlfd.jobs.folder import Job, this_host
+from hlfd.jobs.pace import Pace
+from hlfd.jobs.process import start_mark
+from hlfd.jobs.worker import Worker
+from hlfd.machine import oom_kills
+
+BEAT_S, POLL_S = 2.0, 0.1
+GRACE_S, TERMINATE_S = 5.0, 2.0
+"""Time to finish a step; then the work is asked to end by the system, and after that much more it is killed."""
+TIMES_SMALLER = 3
+RESERVE_BYTES = 1 << 16
+EXIT_BUSY = 4
+
+
+@dataclass
+class Runner:
+    """Runs one job to its end."""
+
+    job: Job
+    state: str = states.STARTING
+    say: str = "is starting"
+    attempt: int = 1
+    pace: Pace = field(default_factory=Pace)
+    _beaten: float = 0.0
+
+    def run(self) -> int:
+        """Run, and leave the state that the job ended in."""
+        before = self.job.status()
+        self.attempt = int(before.get("attempt", 0)) + 1
+        began, tail = time.monotonic(), Tail(self.job.events)
+        tail.read()
+        self.beat(force=True)
+        try:
+            self.job.reserve.write_bytes(bytes(RESERVE_BYTES))
+            state, say = self._run(tail)
+        except InputError as error:
+            state, say = states.FAILED, str(error)
+        except OSError as error:
+            state, say = states.FAILED, _fault(error)
+        self._end(state, say, time.monotonic() - began)
+        return 0 if state in (states.DONE, states.CANCELLED) else 1
+
+    def _run(self, tail: Tail) -> tuple[str, str]:
+        parts, smaller = None, 0
+        while True:
+            if self.job.stop_file.exists():
+                return states.CANCELLED, self.pace.said or "stopped before it began"
+            kills = oom_kills()
+            with Worker(self.job, parts) as worker:
+                self._attend(worker, tail)
+            status, for_memory = worker.status, _killed_for_memory(kills)
+            if not self._is_short_of_memory(worker, for_memory) or smaller == TIMES_SMALLER:
+                return self._judge(worker, for_memory)
+            smaller, parts, self.attempt = smaller + 1, 2 * self.pace.parts, self.attempt + 1
+            self._tell_smaller(f"the work {ending(status, for_memory)}; it goes on in {parts} parts a step")
+
+    def _is_short_of_memory(self, worker: Worker, for_memory: bool | None) -> bool:
+        """Whether less at once may do: it said so, or was killed, and nobody knows of another reason."""
+        killed = is_killed(worker.status) and for_memory is not False and not worker.was_killed
+        return (worker.status == EXIT_MEMORY_SHORT or killed) and worker.can_resume()
+
+    def _judge(self, worker: Worker, for_memory: bool | None) -> tuple[str, str]:
+        """Say how the work ended."""
+        status = worker.status
+        if status == 0:
+            return states.DONE, self.pace.said or "done"
+        if status == EXIT_INTERRUPTED:
+            return states.CANCELLED, self.pace.said or "stopped"
+        if self.state == states.STOPPING and not worker.last_words():
+            return states.CANCELLED, "did not finish its step in time and was ended; checkpoint and best model are kept"
+        return (
+            states.FAILED,
+            worker.last_words() or f"the work {ending(status, for_memory)}; log.txt has what it printed",
+        )
+
+    def _attend(self, worker: Worker, tail: Tail) -> None:
+        """Stay with the work until it ends."""
+        asked_at: float | None = None
+        while worker.status_now() is None:
+            for event in tail.read():
+                self.pace.hear(event)
+            if self.state == states.STARTING and self.pace.what:
+                self.state, self.say = states.RUNNING, self.pace.what
+            if asked_at is None and self.job.stop_file.exists():
+                asked_at, self.state, self.say = time.monotonic(), states.STOPPING, "finishes its step"
+                self.beat(force=True)
+            if asked_at is not None:
+                worker.press(time.monotonic() - asked_at, GRACE_S, TERMINATE_S)
+            self.beat()
+            time.sleep(POLL_S)
+        for event in tail.read():
+            self.pace.hear(event)
+
+    def _tell_smaller(self, say: str) -> None:
+        self.state, self.say, self.pace.what = states.STARTING, say, ""
+        self.event("smaller", say=say)
+        self.beat(force=True)
+
+    def event(self, name: str, **values: Any) -> None:
+        """Append an event; only while no work runs, which appends its own."""
+        lines = JsonLines(self.job.events)
+        lines.hear({"event": name, "time": round(time.time(), 3), **values})
+        lines.close()
+
+    def beat(self, force: bool = False) -> None:
+        """Show that the job lives."""
+        if not force and time.monotonic() - self._beaten < BEAT_S:
+            return
+        self._beaten = time.monotonic()
+        with contextlib.suppress(OSError):  # a full disk may have room again later, and a living process is not lost
+            self.job.write_status(self.state, self.say, **self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        own = {"pid": os.getpid(), "mark": start_mark(os.getpid()), "host": this_host(), "attempt": self.attempt}
+        pace = {"step": self.pace.step, "of": self.pace.of, "left_s": self.pace.left_s}
+        return {**own, **pace}
+
+    def _end(self, state: str, say: str, seconds: float) -> None:
+        self.job.reserve.unlink(missing_ok=True)  # room for the last words on a disk that is full
+        self.state, self.say, self.pace.left_s = state, say, None
+        made = [str(path) for path in outputs(self.job.request()) if path.exists()]
+        result = {"state": state, "say": say, "seconds": round(seconds, 1), "attempts": self.attempt, "outputs": made}
+        with contextlib.suppress(OSError):
+            self.job.write_result(result)
+        self.beat(force=True)
+        with contextlib.suppress(OSError):
+            self.event("ended", state=state, say=say)
+
+
+def _killed_for_memory(kills_before: int | None) -> bool | None:
+    now = oom_kills()
+    return None if kills_before is None or now is None else now > kills_before
+
+
+def _fault(error: OSError) -> str:
+    place = error.filename or "a file"
+    if disk_is_full(error):
+        return f"{place}: the disk is full; free some space, then resume the job"
+    return f"{place}: cannot be read or written ({error.strerror})"
+
+
+@contextlib.contextmanager
+def _ends_are_stops(job: Job) -> Iterator[None]:
+    """Where the system asks this process to end, as at a shutdown, that is a stop."""
+
+    def on_end(_number: int, _frame: object) -> None:
+        job.ask_stop()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), on_end)
+    yield
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job of a folder; 4 if another runner has it."""
+    job = Job(Path(arguments[0]))
+    try:
+        with FileLock(job.lock, timeout=0), _ends_are_stops(job):
+            return Runner(job).run()
+    except Timeout:
+        print(f"hlfd: {job.name}: another runner is at work on it", file=sys.stderr)
+        return EXIT_BUSY
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

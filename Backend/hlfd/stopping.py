@@ -1,0 +1,62 @@
+"""Being asked to stop: by Ctrl-C, by the system, or by the stop file of a job. Standard library only."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from hlfd import attached
+from hlfd.errors import Stopped
+
+_asked = threading.Event()
+
+
+def stop_asked() -> bool:
+    """Tell whether whoever watches wants an end: finish what was begun, keep the best, go."""
+    if not _asked.is_set() and (job := attached.job_folder()) is not None and (job / attached.STOP).exists():
+        _asked.set()
+    return _asked.is_set()
+
+
+def stop_here(what: str) -> None:
+    """End at a place where nothing has to be kept.
+
+    Raises:
+        Stopped: a stop was asked.
+    """
+    if stop_asked():
+        raise Stopped(what)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let Ctrl-C and the system's request to end ask for a stop; a second Ctrl-C interrupts at once.
+
+    Signals reach the main thread of a program alone; elsewhere only the stop file counts.
+    """
+    _asked.clear()
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {}
+    try:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            before[signal.SIGINT] = signal.signal(signal.SIGINT, _on_interrupt)
+        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, _on_terminate)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _asked.clear()
+
+
+def _on_interrupt(_number: int, _frame: FrameType | None) -> None:
+    if _asked.is_set():
+        raise KeyboardInterrupt
+    _asked.set()
+
+
+def _on_terminate(_number: int, _frame: FrameType | None) -> None:
+    _asked.set()

@@ -1,0 +1,74 @@
+"""What a run keeps: its checkpoint, its best weights, and a model of them at every moment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from safetensors.torch import save_file
+from torch import nn
+
+from hlfd.files import whole_file
+from hlfd.together import is_first, wait_for_all
+from hlfd.training.checkpoint import Progress, Training, load_checkpoint, save_checkpoint
+from hlfd.training.runs import RunFolder
+
+
+class NotANumberError(Exception):
+    """A loss or weights are no longer numbers."""
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Saves and loads; of several processes, the first one writes, and the others wait for it."""
+
+    training: Training
+    run: RunFolder
+    least_parts: int
+    """Parts that the settings ask for; a checkpoint may know that more are needed."""
+    export: Callable[[Progress], object]
+    """Makes a model of the best weights."""
+
+    def has_checkpoint(self) -> bool:
+        """Whether there is something to go on from."""
+        return self.run.checkpoint.exists()
+
+    def load(self) -> Progress:
+        """Put the last checkpoint back into the moving parts.
+
+        Raises:
+            InputError: it is damaged, or of another run.
+        """
+        progress = load_checkpoint(self.run.checkpoint, self.training)
+        progress.parts = max(progress.parts, self.least_parts)
+        return progress
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint.
+
+        Raises:
+            NotANumberError: weights are no longer numbers: the last checkpoint stays, which is good.
+        """
+        self.require_numbers(progress.step)
+        if is_first():
+            save_checkpoint(self.run.checkpoint, self.training, progress)
+        wait_for_all()
+
+    def keep_if_best(self, score: float | None, progress: Progress) -> None:
+        """Keep the weights, and make a model of them, if none had a better score. Without a score the latest are kept.
+
+        Equal scores prefer the later weights.
+        """
+        if score is not None and score < (progress.best_score or 0.0):
+            return
+        progress.best_score, progress.best_step = score, progress.step
+        if is_first():
+            network = self.training.objective.network
+            assert isinstance(network, nn.Module)
+            weights = network.state_dict()
+            with whole_file(self.run.best) as temporary:
+                save_file({name: value.contiguous() for name, value in weights.items()}, temporary)
+            self.export(progress)
+
+    def require_numbers(self, step: int) -> None:
+        """Notice weights that are no numbers before they are judged, kept or saved."""
+        if not all(bool(value.isfinite().all()) for value in self.training.objective.state_dict().values()):
+            raise NotANumberError(f"step {step}: weights are no longer numbers")

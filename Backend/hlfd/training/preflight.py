@@ -1,0 +1,153 @@
+"""What a run will take, from a few measured steps; and what it took."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from hlfd.data.batches import Batch
+from hlfd.data.store import Store
+from hlfd.errors import InputError
+from hlfd.inference.predictor import SLICES_AT_ONCE
+from hlfd.machine import disk_free, in_words, memory_available, peak_memory
+from hlfd.quantities import duration
+from hlfd.training.checkpoint import Progress
+from hlfd.training.settings import TrainingSettings
+from hlfd.training.stepping import Stepper
+from hlfd.training.validation import slices_to_see, validate
+
+WARM_UP, MEASURED = 1, 2
+EVENT_BYTES = 200
+COPIES_OF_WEIGHTS = 11
+"""A checkpoint has weights and Adam's two means; the best weights and the bundle, one each. While one of them is
+written, the one before is still there: 3 + 1 + 1, twice, and one for adapters and rounding."""
+LITTLE_MEMORY = 0.1
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the rest of a run is expected to take."""
+
+    step_s: float
+    """Seconds for a step."""
+    seconds: float
+    """For all steps and validations that are left."""
+    memory_bytes: int
+    """Most memory at once: of the GPU where there is one, else of this process."""
+    memory_free_bytes: int
+    """What is left beside it now."""
+    disk_bytes: int
+    """Most that the run's folder will hold."""
+    disk_free_bytes: int
+
+    def say(self, steps: int) -> str:
+        """Say it in a sentence."""
+        return (
+            f"{steps} steps of {self.step_s:.2g} s: about {duration(self.seconds)} with validation; needs "
+            f"{in_words(self.memory_bytes)} of memory ({in_words(self.memory_free_bytes)} are free beside it) and "
+            f"{in_words(self.disk_bytes)} of disk ({in_words(self.disk_free_bytes)} are free)"
+        )
+
+    def expected(self, spent_s: float) -> dict[str, float]:
+        """Give what the outcome will be held against."""
+        return {
+            "seconds": round(spent_s + self.seconds, 1),
+            "memory_bytes": self.memory_bytes,
+            "disk_bytes": self.disk_bytes,
+        }
+
+
+def disk_needed(network: nn.Module, steps: int) -> int:
+    """Most bytes that a run's folder holds at once."""
+    weights = sum(value.numel() * value.element_size() for value in network.state_dict().values())
+    return COPIES_OF_WEIGHTS * weights + EVENT_BYTES * steps
+
+
+def require_disk(network: nn.Module, settings: TrainingSettings) -> None:
+    """Refuse a run that will not find room, before anything of it is written.
+
+    Raises:
+        InputError: the disk has less than the run will write.
+    """
+    needed, free = disk_needed(network, settings.steps), disk_free(settings.run)
+    if settings.preflight and needed > free and not settings.resume:
+        raise InputError(
+            f"{settings.run}: the run writes up to {in_words(needed)}, and {in_words(free)} are free there; "
+            "free some space or choose another disk (--no-preflight starts it all the same)"
+        )
+
+
+def measure(
+    stepper: Stepper, batches: Iterator[Batch], store: Store, settings: TrainingSettings, progress: Progress
+) -> Forecast:
+    """Make a few steps and look at a few slices, and tell what the rest will take. The moving parts have moved then."""
+    began = 0.0
+    for number, batch in enumerate(batches):
+        if number == WARM_UP:
+            began = _now(stepper)
+        stepper.step(batch, progress, lambda _say: None)
+        made = number + 1
+    step_s = (_now(stepper) - began) / max(made - WARM_UP, 1)
+    looks = -(-(settings.steps - progress.step) // settings.validate_every)
+    seconds = (settings.steps - progress.step) * step_s + looks * _validation_s(stepper, store, settings)
+    return Forecast(
+        step_s,
+        seconds,
+        memory_used(stepper.fabric.device),
+        _memory_left(stepper.fabric.device),
+        disk_needed(stepper.training.objective.network, settings.steps),  # type: ignore[arg-type]
+        disk_free(settings.run),
+    )
+
+
+def warnings(forecast: Forecast, settings: TrainingSettings, progress: Progress) -> list[str]:
+    """Say what may go wrong, and what to do."""
+    found = []
+    if forecast.memory_free_bytes < LITTLE_MEMORY * forecast.memory_bytes:
+        found.append("memory is nearly full: close other programs, or give a smaller --batch or twice the --accumulate")
+    left_s = None if settings.minutes is None else 60 * settings.minutes - progress.seconds
+    if left_s is not None and left_s < forecast.seconds:
+        steps = max(int(settings.steps * left_s / (progress.seconds + forecast.seconds)), 1)
+        found.append(
+            f"--minutes {settings.minutes:g} are too short for --steps {settings.steps}: the learning rate will not "
+            f"come down before the end; --steps {steps} would use the time better"
+        )
+    return found
+
+
+def outcome(run: Path, progress: Progress, device: torch.device) -> dict[str, float]:
+    """What the run took, to be held against what was expected."""
+    size = sum(file.stat().st_size for file in run.rglob("*") if file.is_file())
+    return {"seconds": round(progress.seconds, 1), "memory_bytes": memory_used(device), "disk_bytes": size}
+
+
+def memory_used(device: torch.device) -> int:
+    """Most memory so far, bytes: of the GPU if there is one, else of this process."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return peak_memory() or 0
+
+
+def _memory_left(device: torch.device) -> int:
+    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else memory_available()
+
+
+def _validation_s(stepper: Stepper, store: Store, settings: TrainingSettings) -> float:
+    """Seconds of a validation, from its first slices."""
+    slices = slices_to_see(store, settings.validation_slices)
+    if not slices:
+        return 0.0
+    network = stepper.training.objective.network
+    began = _now(stepper)
+    validate(network, store, SLICES_AT_ONCE, stepper.fabric.device, cases=1)  # type: ignore[arg-type]
+    return (_now(stepper) - began) * slices / min(SLICES_AT_ONCE, slices)
+
+
+def _now(stepper: Stepper) -> float:
+    """Seconds, when all that was asked of the device is done."""
+    if stepper.fabric.device.type == "cuda":
+        torch.cuda.synchronize(stepper.fabric.device)
+    return time.monotonic()
