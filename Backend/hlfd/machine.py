@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from hlfd import cgroups
 from hlfd.cgroups import CGROUP, PROC

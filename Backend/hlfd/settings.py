@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         argparse knows neither a file nor that `-200,300` behind `--window-hu` is a value.
         """
         fields = cls.model_fields.items()
-        switches = [name.replace("_", "-") for name, field in fields if field.annotation is bool]
+        switches = [(field.alias or name).replace("_", "-") for name, field in fields if field.annotation is bool]
         flags = {"--help", *(f"--{no}{name}" for name in switches for no in ("", "no-"))}
         positionals, options = _divide(arguments, flags)
         names = [name for name, field in fields if POSITIONAL_MARK in field.metadata]

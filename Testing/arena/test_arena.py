@@ -38,6 +38,7 @@ def test_an_arena_writes_record_tables_and_plots(a_finished_arena):
         "settings.json",
         "origin.json",
         "teachers.json",
+        ".lock",
     }
 
 

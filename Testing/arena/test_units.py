@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hlfd.child import EXIT_ORPHANED
 from hlfd.arena.units import Unit, run_units
+from hlfd.child import EXIT_ORPHANED
 from hlfd.errors import InputError
 
 SOON_S = 60
@@ -114,7 +114,7 @@ def test_settings_are_left_as_a_file_that_repeats_the_unit(phantoms):
 def test_a_start_that_was_killed_at_its_first_file_is_no_obstacle(phantoms):
     unit = phantoms("a")
     unit.done.parent.mkdir()
-    (unit.done.parent / ".settings-x81k2.json").write_text("{")
+    (unit.done.parent / ".hlfd-part-x81k2.json").write_text("{")
     run_units([unit], 1, lambda _unit: None)
     assert unit.is_done
 

@@ -12,7 +12,7 @@ from hlfd.distillation.recipes import make_recipe
 from hlfd.distillation.targets import LiveTeacher
 from hlfd.models.resnet import ResNetSettings, ResNetStudent
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
-from hlfd.training.objectives import Distilled, Supervised, FocalDice
+from hlfd.training.objectives import Distilled, FocalDice, Supervised
 
 
 def a_teacher():

@@ -11,6 +11,7 @@ from hlfd.arena.plan import Plan, Trained
 from hlfd.arena.results import write_results
 from hlfd.arena.rows import Row, parse_rows
 from hlfd.arena.settings import ArenaSettings
+from hlfd.arena.summary import Part
 from hlfd.arena.units import Unit, run_units
 from hlfd.bundle import WEIGHTS, read_manifest
 from hlfd.data.store import Store
@@ -18,7 +19,7 @@ from hlfd.errors import InputError
 from hlfd.evaluation.ceiling import ceiling
 from hlfd.events import Events, in_terminal
 from hlfd.files import read_json, write_json
-from hlfd.training.runs import RunFolder, open_run, origin
+from hlfd.training.runs import RunFolder, held, open_run, origin, write_settings
 
 # A resumed arena may grow, and may look at the test cases later; a sweep may get more pairs, or more time.
 FREE = frozenset({"methods", "seeds", "jobs", "test", "betas", "lambdas", "search"})
@@ -45,37 +46,44 @@ def run_arena(settings: ArenaSettings, still_choosing: bool = False) -> str:
     _require_teachers(plan)
     _require_starts(plan)
     run = open_run(settings, origin(store), FREE)
-    if settings.resume:
-        record = settings.record()
-        write_json(run.settings, {name: record[name] for name in record if name not in ("resume", "overwrite")})
-    (settings.run / "units").mkdir(exist_ok=True)
-    with in_terminal() as events:
+    with held(run), in_terminal() as events:
+        if settings.resume:
+            write_settings(run, settings)
+        (settings.run / "units").mkdir(exist_ok=True)
         return _run(now, store, rows, plan, events)
 
 
 def _run(settings: ArenaSettings, store: Store, rows: tuple[Row, ...], plan: Plan, events: Events) -> str:
     models = [*plan.teachers, *plan.students]
     about = _about(settings, store)
+    parts: list[Part] = ["validation", "test"] if settings.test else ["validation"]
+    trainings = [model.training for model in models if model.training]
+    every = [*trainings, *(model.measuring[part] for model in models for part in parts)]
+
+    validations = [model.measuring["validation"] for model in models]
 
     def tell(unit: Unit) -> None:
-        _say(events, unit)
-        if unit.command == "evaluate":  # a training changes no figure before it is measured
+        events.emit("told", say=f"{unit.name}: done")
+        events.emit("item", at=sum(one.is_done for one in every), note=unit.name)
+        if unit in validations:  # a training changes no figure before it is measured
             write_results(settings.run, [model.entry for model in models], about, settings.protocol)
 
+    _begin(events, every)
     run_units([model.training for model in plan.teachers if model.training], settings.jobs, tell)
     _require_same_teachers(settings, plan)
     ask_teachers(settings, store, rows, plan, events)
+    _begin(events, every)
     run_units(_units(models), settings.jobs, tell)
     if settings.test:
         # Nothing is written before all are measured: a table of some would tempt to stop there.
-        run_units([model.measuring["test"] for model in models], settings.jobs, lambda unit: _say(events, unit))
+        run_units([model.measuring["test"] for model in models], settings.jobs, tell)
         about["ceiling"] = _ceiling(settings, store)
     write_results(settings.run, [model.entry for model in models], about, settings.protocol)
     return (settings.run / "table.md").read_text(encoding="utf-8")
 
 
-def _say(events: Events, unit: Unit) -> None:
-    events.emit("told", say=f"{unit.name}: done")
+def _begin(events: Events, every: list[Unit]) -> None:
+    events.emit("started", what="Comparing", at=sum(one.is_done for one in every), of=len(every))
 
 
 def _units(models: list[Trained]) -> list[Unit]:

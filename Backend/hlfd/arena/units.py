@@ -5,15 +5,18 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os import cpu_count, environ
+from os import cpu_count
 from pathlib import Path
 from typing import IO, Any
 
+from hlfd.attached import environment_without_job
 from hlfd.errors import InputError
-from hlfd.files import write_json
+from hlfd.files import sweep_up, write_json
+from hlfd.stopping import stop_here
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 PAUSE_S = 0.2
+STOPS_WITHIN_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,11 @@ def run_units(units: Sequence[Unit], jobs: int, on_done: Callable[[Unit], None])
                 running.remove(one)
                 _finish(one)
                 on_done(one.unit)
+            stop_here("stopped; --resume goes on with what is not done yet")
             if not ended:
                 time.sleep(PAUSE_S)
     finally:
-        for one in running:
-            _stop(one)
+        _stop(running)
 
 
 def _first_ready(waiting: Sequence[Unit]) -> Unit | None:
@@ -92,7 +95,8 @@ def _first_ready(waiting: Sequence[Unit]) -> Unit | None:
 
 def prepared(unit: Unit) -> list[str]:
     """Write a unit's settings and give the arguments of `hlfd` that start it, or go on with it."""
-    _sweep_up(unit)
+    if unit.done.parent.is_dir():  # a process that was killed while it wrote its first file leaves that
+        sweep_up(unit.done.parent)
     going_on = unit.checkpoint is not None and unit.checkpoint.exists()
     write_json(unit.file, {**unit.settings, **({} if going_on else {"overwrite": True})})
     return [unit.command, "--settings", str(unit.file), *(["--resume"] if going_on else [])]
@@ -108,15 +112,9 @@ def _start(unit: Unit, jobs: int) -> _Running:
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env={**threads, **environ},
+        env={**threads, **environment_without_job()},
     )
     return _Running(unit, process, log, begins)
-
-
-def _sweep_up(unit: Unit) -> None:
-    """Remove what a process leaves that was killed while it wrote its first file: nothing could be started on it."""
-    for file in unit.done.parent.glob(".settings-*.json"):
-        file.unlink()
 
 
 def _finish(one: _Running) -> None:
@@ -131,10 +129,18 @@ def _finish(one: _Running) -> None:
         )
 
 
-def _stop(one: _Running) -> None:
-    one.process.terminate()
-    one.process.wait()
-    _close(one)
+def _stop(running: Sequence[_Running]) -> None:
+    """Let all finish their step at once, within the time that a stop may take, and end those that don't."""
+    for one in running:
+        one.process.terminate()
+    until = time.monotonic() + STOPS_WITHIN_S
+    for one in running:
+        try:
+            one.process.wait(max(until - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            one.process.kill()
+            one.process.wait()
+        _close(one)
 
 
 def _close(one: _Running) -> None:

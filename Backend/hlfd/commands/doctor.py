@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 from pydantic_settings import CliPositionalArg
@@ -20,13 +19,6 @@ class CommandSettings(Settings):
     """Folder where runs will be written; it need not be there yet."""
     json_: bool = Field(False, alias="json")
     """Print one JSON object in place of sentences."""
-
-    @classmethod
-    def _positionals_first(cls, arguments: list[str], from_file: dict[str, Any]) -> list[str]:
-        """Take `--json` for the switch that it is, so that a folder behind it is not taken for its value."""
-        switches = [argument for argument in arguments if argument == "--json"]
-        others = [argument for argument in arguments if argument != "--json"]
-        return super()._positionals_first(others, from_file) + switches
 
 
 def run(settings: CommandSettings) -> int:

@@ -27,10 +27,9 @@ def run(settings: CommandSettings) -> None:
     """Print them, the newest last."""
     from dataclasses import asdict
 
-    from hlfd.jobs.client import look
-    from hlfd.jobs.folder import all_jobs
+    from hlfd.jobs.client import look_at_all
 
-    views = [look(job) for job in all_jobs(settings.folder)]
+    views = look_at_all(settings.folder)
     if settings.json_:
         print(json.dumps([asdict(view) for view in views], indent=2))
         return

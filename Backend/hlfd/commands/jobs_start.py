@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 from pydantic_settings import CliPositionalArg
 
 from hlfd.commands.jobs_list import JobsSettings
 from hlfd.errors import InputError
 
 STARTABLE = ("teach", "distill", "arena", "sweep", "segment")
-WITH_VALUE = ("--folder", "--name", "--cluster")
+WITH_VALUE = ("--folder", "--name", "--cluster", "--settings")
 
 
 class CommandSettings(JobsSettings):
@@ -22,7 +22,7 @@ class CommandSettings(JobsSettings):
 
     command: CliPositionalArg[str]
     """What to start, with its own arguments behind it."""
-    name: str = Field("", pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,80})?$")
+    name: str = ""
     """Name for the job; by default the command with a number."""
     cluster: str | None = None
     """Address of a Ray cluster that does the work, such as http://head:8265; needs hlfd[cluster] (docs/cluster.md)."""

@@ -1,5 +1,8 @@
 """Batches of crops: which slices are seen, how often tumour is among them, and the paper's augmentations."""
 
+import contextlib
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +14,6 @@ from torch.utils.data import DataLoader, Dataset
 from hlfd.data.frames import Array
 from hlfd.data.lattice import LATTICE, Companion, Place, cut, origin, start
 from hlfd.data.store import Store
-from hlfd.errors import InputError
 
 AIR_HU = -1024
 
@@ -168,10 +170,12 @@ def batches(
     done = first
     if workers:
         try:
-            for batch in _loader(Crops(store, settings, first, last, companion), workers):
+            with _without_alarm():
+                coming = iter(_loader(Crops(store, settings, first, last, companion), workers))
+            for batch in coming:
                 done += 1
                 yield batch
-        except (RuntimeError, OSError, InputError) as error:  # what is wrong with the data is told from here
+        except Exception as error:  # what is wrong with the data is found again and told from here
             on_fallback(str(error).strip().partition("\n")[0])
     yield from _loader(Crops(store, settings, done, last, companion), 0)
 
@@ -180,6 +184,23 @@ def _loader(crops: Crops, workers: int) -> DataLoader[Batch]:
     own = torch.Generator()  # DataLoader would draw from the global one, and a resumed run would differ
     how: Any = {"num_workers": workers, "multiprocessing_context": "spawn"} if workers else {}
     return DataLoader(crops, batch_size=None, generator=own, **how)
+
+
+@contextlib.contextmanager
+def _without_alarm() -> Iterator[None]:
+    """Keep torch from watching for dead workers by signal, which would raise in the middle of whatever is done then.
+
+    It looks after them as well whenever it has waited some seconds for a batch, and raises where `batches` hears it.
+    """
+    number = getattr(signal, "SIGCHLD", None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(number)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 Pool = list[tuple[int, Array]]

@@ -12,7 +12,7 @@ from typing import Any
 from hlfd import attached
 from hlfd.errors import InputError
 from hlfd.jobs import states
-from hlfd.jobs.folder import Job, delete, this_host
+from hlfd.jobs.folder import Job, all_jobs, delete, this_host
 from hlfd.jobs.process import is_alive
 
 LOST_AFTER_S = 8.0
@@ -57,6 +57,18 @@ def look(job: Job) -> View:
     return View(job.name, command, state, say, status.get("step"), status.get("of"), status.get("left_s"))
 
 
+def look_at_all(jobs: Path) -> list[View]:
+    """See how all jobs of a folder are, the newest last; one that cannot be read does not hide the others."""
+    views = []
+    for job in all_jobs(jobs):
+        try:
+            views.append(look(job))
+        except InputError as error:
+            if job.folder.is_dir():  # else it was removed in this moment
+                views.append(View(job.name, "?", states.LOST, str(error)))
+    return views
+
+
 def launch(
     job: Job,
     python: Path | str = sys.executable,
@@ -76,10 +88,11 @@ def launch(
     """
     variables = {**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     variables.pop(attached.JOB_VARIABLE, None)
-    if backend is not None:
-        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(backend), variables.get("PYTHONPATH")]))
+    variables["PYTHONSAFEPATH"] = "1"  # a random.py beside the user's files is none of ours
+    places = [str(backend or ""), *variables.get("PYTHONPATH", "").split(os.pathsep)]
+    variables["PYTHONPATH"] = os.pathsep.join(str(Path(place).absolute()) for place in places if place)
     with job.log.open("ab") as log:
-        return subprocess.Popen(
+        return _of_its_own(
             [str(python), "-m", "hlfd.jobs.runner", str(job.folder.absolute())],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -87,15 +100,17 @@ def launch(
             cwd=job.folder,
             env=variables,
             close_fds=True,
-            **_of_its_own(),
         )
 
 
-def _of_its_own() -> dict[str, Any]:
-    if sys.platform == "win32":
-        new_group, no_window, leave_job = 0x200, 0x08000000, 0x01000000
-        return {"creationflags": new_group | no_window | leave_job}
-    return {"start_new_session": True}
+def _of_its_own(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
+    if sys.platform != "win32":
+        return subprocess.Popen(command, start_new_session=True, **how)
+    new_group, no_window, leave_job = 0x200, 0x08000000, 0x01000000
+    try:
+        return subprocess.Popen(command, creationflags=new_group | no_window | leave_job, **how)
+    except PermissionError:  # some terminals and services let nobody leave; it may end with them
+        return subprocess.Popen(command, creationflags=new_group | no_window, **how)
 
 
 def resume(job: Job, **how: Any) -> subprocess.Popen[bytes]:
@@ -154,7 +169,7 @@ def outputs(request: Mapping[str, Any]) -> list[Path]:
 
 def _lost(status: Mapping[str, Any]) -> str:
     """Say why nobody is at work any more; empty if somebody is, or may be."""
-    silent_s = time.time() - float(status["heartbeat"])
+    silent_s = abs(time.time() - float(status["heartbeat"]))  # a clock that was put back is no sign of life
     pid, mark = status.get("pid"), status.get("mark")
     if pid is None:
         return f"it did not begin within {BEGINS_WITHIN_S:.0f} s (see log.txt)" if silent_s > BEGINS_WITHIN_S else ""

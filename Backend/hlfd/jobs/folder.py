@@ -10,8 +10,8 @@ log.txt         what the processes printed
 
 import json
 import re
-import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from typing import Any
 
 from hlfd import attached
 from hlfd.errors import InputError
-from hlfd.files import UNFINISHED, read_json, whole_folder, write_json
+from hlfd.files import UNFINISHED, read_json, write_json
 from hlfd.jobs import states
 
 REQUEST_FORMAT = 1
@@ -87,7 +87,7 @@ class Job:
         It has `state`, `say` (a sentence), `heartbeat`, who is at work (`pid`, `mark`, `host`), `attempt`, and how far
         it is (`step`, `of`, `left_s`).
         """
-        return _read_shared(self.folder / "status.json") or {"state": states.QUEUED, "heartbeat": 0.0}
+        return {"state": states.QUEUED, "heartbeat": 0.0, **(_read_shared(self.folder / "status.json") or {})}
 
     def result(self) -> dict[str, Any] | None:
         """Read how it ended: `state`, `say`, `seconds`, `attempts`, `outputs`; None while it is at work."""
@@ -128,7 +128,8 @@ def create(jobs: Path, command: str, settings: dict[str, Any], where: Path, name
         OSError: nothing can be written there.
     """
     if name and (name == LAST or not NAME.fullmatch(name)):
-        raise InputError(f"{name}: not a name for a job; use letters, digits, dots, dashes and underscores")
+        allowed = f"letters, digits, dots, dashes and underscores, and another word than {LAST}"
+        raise InputError(f"{name}: not a name for a job; use {allowed}")
     request = {
         "format": REQUEST_FORMAT,
         "command": command,
@@ -138,21 +139,21 @@ def create(jobs: Path, command: str, settings: dict[str, Any], where: Path, name
         **more,
     }
     jobs.mkdir(parents=True, exist_ok=True)
-    for candidate in [name] if name else (f"{command}-{number}" for number in range(1, 1_000_000)):
-        if (jobs / candidate).exists():
-            continue
-        with whole_folder(jobs / candidate) as made:
-            write_json(made / attached.REQUEST, request)
-            status = {"state": states.QUEUED, "say": "waits for its start", "heartbeat": request["created"]}
-            write_json(made / "status.json", status)
-        return Job(jobs / candidate)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=jobs) as unfinished:
+        made = Path(unfinished) / command
+        made.mkdir()
+        write_json(made / attached.REQUEST, request)
+        Job(made).write_status(states.QUEUED, "waits for its start")
+        for candidate in [name] if name else (f"{command}-{number}" for number in range(1, 1_000_000)):
+            if _is_placed(made, jobs / candidate):
+                return Job(jobs / candidate)
     raise InputError(f"{jobs / name}: there is a job of this name; choose another, or remove it (hlfd jobs remove)")
 
 
 def all_jobs(jobs: Path) -> Iterator[Job]:
     """Give every job of a folder, the oldest first; other folders are passed over."""
     found = [path for path in jobs.glob(f"*/{attached.REQUEST}") if not path.parent.name.startswith(UNFINISHED)]
-    for request in sorted(found, key=lambda path: (path.stat().st_mtime, path.parent.name)):
+    for request in sorted(found, key=_asked_for):
         yield Job(request.parent)
 
 
@@ -172,13 +173,32 @@ def find(jobs: Path, name: str) -> Job:
 
 
 def delete(job: Job) -> None:
-    """Remove a job's folder; what its command made lies elsewhere, and stays."""
-    shutil.rmtree(job.folder)
+    """Remove a job's folder, whole or not at all; what its command made lies elsewhere, and stays."""
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.folder.parent) as retired:
+        job.folder.rename(Path(retired) / job.name)
 
 
 def this_host() -> str:
     """Name of this computer, to know whether a process id means anything here."""
     return socket.gethostname()
+
+
+def _is_placed(made: Path, folder: Path) -> bool:
+    """Give a folder its name in one step, unless another has it: of two who want the same, one gets it."""
+    try:
+        made.rename(folder)  # never replaces a job, whose folder is not empty
+    except OSError:
+        if not folder.exists():
+            raise
+        return False
+    return True
+
+
+def _asked_for(request: Path) -> tuple[float, str]:
+    try:
+        return request.stat().st_mtime, request.parent.name
+    except OSError:  # removed in this moment
+        return 0.0, request.parent.name
 
 
 def _write_shared(path: Path, content: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ class Pace:
     """Seconds that are left at the pace so far, or as forecast until there is a pace; None where nothing is known."""
     parts: int = 1
     """Parts that the crops of a step are computed in."""
+    has_stopped: bool = False
+    """Whether it says that it has stopped as it was asked to."""
     said: str = ""
     """The last sentence."""
     _first: tuple[float, int] | None = None
@@ -33,6 +35,7 @@ class Pace:
             self.left_s = event.get("seconds")
         elif name in ("step", "item"):
             self._move(int(event.get("step", event.get("at", 0))), float(event["time"]))
+        self.has_stopped = name == "stopped"
         if "say" in event:
             self.said = str(event["say"])
 

@@ -53,7 +53,7 @@ def _by_ps(pid: int) -> str | None:
 
 
 def _plain_language() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C"}
+    return {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}  # the same words wherever a laptop travels
 
 
 def _on_windows(pid: int) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from hlfd.cli import EXIT_INTERRUPTED, EXIT_MEMORY_SHORT
+from hlfd.cli import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_MEMORY_SHORT
 from hlfd.endings import ending, is_killed
 from hlfd.errors import InputError
 from hlfd.event_file import JsonLines, Tail
@@ -32,9 +32,12 @@ from hlfd.machine import oom_kills
 BEAT_S, POLL_S = 2.0, 0.1
 GRACE_S, TERMINATE_S = 5.0, 2.0
 """Time to finish a step; then the work is asked to end by the system, and after that much more it is killed."""
+OWN_FAULTS = (1, EXIT_BAD_INPUT, EXIT_MEMORY_SHORT)
 TIMES_SMALLER = 3
 RESERVE_BYTES = 1 << 16
 EXIT_BUSY = 4
+LAST_MOMENTS_S = 2.0
+"""Whoever reads how a job ended may resume it before the runner that told it is gone."""
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Runner:
         tail.read()
         self.beat(force=True)
         try:
-            self.job.reserve.write_bytes(bytes(RESERVE_BYTES))
+            self.job.reserve.write_bytes(os.urandom(RESERVE_BYTES))  # zeros take no room on some disks
             state, say = self._run(tail)
         except InputError as error:
             state, say = states.FAILED, str(error)
@@ -74,29 +77,31 @@ class Runner:
             with Worker(self.job, parts) as worker:
                 self._attend(worker, tail)
             status, for_memory = worker.status, _killed_for_memory(kills)
-            if not self._is_short_of_memory(worker, for_memory) or smaller == TIMES_SMALLER:
+            more = min(2 * max(self.pace.parts, parts or 1), worker.most_parts)
+            can_be_smaller = smaller < TIMES_SMALLER and more > max(self.pace.parts, parts or 1)
+            if not can_be_smaller or not self._is_short_of_memory(worker, for_memory):
                 return self._judge(worker, for_memory)
-            smaller, parts, self.attempt = smaller + 1, 2 * self.pace.parts, self.attempt + 1
+            smaller, parts, self.attempt = smaller + 1, more, self.attempt + 1
             self._tell_smaller(f"the work {ending(status, for_memory)}; it goes on in {parts} parts a step")
 
     def _is_short_of_memory(self, worker: Worker, for_memory: bool | None) -> bool:
         """Whether less at once may do: it said so, or was killed, and nobody knows of another reason."""
         killed = is_killed(worker.status) and for_memory is not False and not worker.was_killed
-        return (worker.status == EXIT_MEMORY_SHORT or killed) and worker.can_resume()
+        is_short = self.state != states.STOPPING and (worker.status == EXIT_MEMORY_SHORT or killed)
+        return is_short and worker.can_resume()
 
     def _judge(self, worker: Worker, for_memory: bool | None) -> tuple[str, str]:
         """Say how the work ended."""
         status = worker.status
         if status == 0:
             return states.DONE, self.pace.said or "done"
-        if status == EXIT_INTERRUPTED:
+        is_stopping = self.state == states.STOPPING and status not in OWN_FAULTS
+        if status == EXIT_INTERRUPTED or (is_stopping and self.pace.has_stopped):
             return states.CANCELLED, self.pace.said or "stopped"
-        if self.state == states.STOPPING and not worker.last_words():
+        if is_stopping:
             return states.CANCELLED, "did not finish its step in time and was ended; checkpoint and best model are kept"
-        return (
-            states.FAILED,
-            worker.last_words() or f"the work {ending(status, for_memory)}; log.txt has what it printed",
-        )
+        how = f"the work {ending(status, for_memory)}; log.txt has what it printed"
+        return states.FAILED, worker.last_words() or how
 
     def _attend(self, worker: Worker, tail: Tail) -> None:
         """Stay with the work until it ends."""
@@ -147,9 +152,9 @@ class Runner:
         result = {"state": state, "say": say, "seconds": round(seconds, 1), "attempts": self.attempt, "outputs": made}
         with contextlib.suppress(OSError):
             self.job.write_result(result)
-        self.beat(force=True)
         with contextlib.suppress(OSError):
             self.event("ended", state=state, say=say)
+        self.beat(force=True)  # last: whoever reads this reads the rest
 
 
 def _killed_for_memory(kills_before: int | None) -> bool | None:
@@ -174,14 +179,19 @@ def _ends_are_stops(job: Job) -> Iterator[None]:
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), on_end)
+    if hasattr(signal, "SIGHUP"):  # of terminals; systemd sends it right behind SIGTERM; the work inherits this
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     yield
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job of a folder; 4 if another runner has it."""
+    """Run the job of a folder; 4 if another runner has it, or had."""
     job = Job(Path(arguments[0]))
     try:
-        with FileLock(job.lock, timeout=0), _ends_are_stops(job):
+        with FileLock(job.lock, timeout=LAST_MOMENTS_S), _ends_are_stops(job):
+            if (state := job.status()["state"]) in states.ENDED:
+                print(f"hlfd: {job.name}: is {state}; `hlfd jobs resume` goes on with a job", file=sys.stderr)
+                return EXIT_BUSY
             return Runner(job).run()
     except Timeout:
         print(f"hlfd: {job.name}: another runner is at work on it", file=sys.stderr)

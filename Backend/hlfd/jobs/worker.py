@@ -50,7 +50,7 @@ class Worker:
             cwd=where,
             env={**os.environ, attached.JOB_VARIABLE: str(job.folder.absolute())},
         )
-        self._family: dict[int, psutil.Process] = {}
+        self._family: set[psutil.Process] = set()
         self.was_killed = False
         """Whether it had to be."""
         self._look_around()
@@ -84,22 +84,29 @@ class Worker:
         elif since_s > grace_s and not self._terminated:
             self._terminated = True
             self._look_around()
-            for process in self._family.values():
+            for process in self._family:
                 with contextlib.suppress(psutil.Error):
                     process.terminate()
 
     def kill(self) -> None:
         """End the command and all that it started, without asking."""
         self._look_around()
-        for process in self._family.values():
+        for process in self._family:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         self._process.wait()  # before psutil looks, which would take the exit status away
-        psutil.wait_procs(self._family.values(), timeout=GONE_WITHIN_S)
+        psutil.wait_procs(self._family, timeout=GONE_WITHIN_S)
+
+    @property
+    def most_parts(self) -> int:
+        """As many parts as a device has crops in a step."""
+        settings = self._request["settings"]
+        return int(settings.get("batch", 1)) // (settings.get("devices", 1) * settings.get("nodes", 1))
 
     def can_resume(self) -> bool:
         """Whether another start would go on from where this one was."""
-        return self._request["command"] in RESUMABLE and self._is_ours()
+        goes_on = bool(self._request["settings"].get("resume")) or self._is_ours()
+        return self._request["command"] in RESUMABLE and goes_on
 
     def last_words(self) -> str:
         """The sentence that the command ended with; empty if it had none."""
@@ -110,10 +117,11 @@ class Worker:
     def _look_around(self) -> None:
         """Remember who belongs to the work: when a parent is gone, nobody else could tell."""
         self._looked = time.monotonic()
-        with contextlib.suppress(psutil.Error):
-            parent = psutil.Process(self._process.pid)
-            for process in (parent, *parent.children(recursive=True)):
-                self._family.setdefault(process.pid, process)
+        self._family = {process for process in self._family if process.is_running()}
+        if self._process.returncode is None:  # else somebody else may have its number by now
+            with contextlib.suppress(psutil.Error):
+                parent = psutil.Process(self._process.pid)
+                self._family |= {parent, *parent.children(recursive=True)}
 
     def _settings(self, parts: int | None) -> dict[str, Any]:
         settings = dict(self._request["settings"])

@@ -106,13 +106,18 @@ def _open(run: RunFolder, settings: TrainingSettings, learns_from: dict[str, str
         _require_replaceable(run, settings)
         with held(run):
             """Nobody is at work in it."""
-    record = settings.record()
     with whole_folder(run.folder, settings.overwrite, run.settings.name) as made:
-        write_json(made / run.settings.name, {name: record[name] for name in record if name not in NOT_OF_THE_RUN})
-        write_json(made / run.origin.name, {**learns_from, **made_by()})
+        write_settings(RunFolder(made), settings)
+        write_json(made / run.origin.name, {**learns_from, **_made_by()})
 
 
-def made_by() -> dict[str, str]:
+def write_settings(run: RunFolder, settings: TrainingSettings) -> None:
+    """Write what a run is trained with, for whoever resumes or repeats it."""
+    record = settings.record()
+    write_json(run.settings, {name: record[name] for name in record if name not in NOT_OF_THE_RUN})
+
+
+def _made_by() -> dict[str, str]:
     """Name the job that this process works for, so that the job knows its run again."""
     job = attached.job_folder()
     return {} if job is None else {"job": attached.identity(job)}
