@@ -1,11 +1,16 @@
 """The job that this process works for, if any: where its events go and where a stop is asked. Standard library only."""
 
 import hashlib
+import json
 import os
+import time
 from pathlib import Path
 
 JOB_VARIABLE = "HLFD_JOB"
 """Names the job's folder to the processes that work for it. It reaches no setting."""
+LAUNCHED = "HLFD_LAUNCHED"
+"""Tells processes that train together that hlfd started them, and speaks for them."""
+ERROR_FILE_VARIABLE = "TORCHELASTIC_ERROR_FILE"
 EVENTS, STOP, REQUEST = "events.jsonl", "stop", "request.json"
 
 
@@ -23,6 +28,17 @@ def environment_without_job() -> dict[str, str]:
 def is_first_of_its_kind() -> bool:
     """Whether this process may write and speak: of several that train together, the first one does."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def leave_word(sentence: str) -> bool:
+    """Leave a sentence to whoever started several processes like this one; tell whether that one will say it.
+
+    torchrun reads it at the same place, but says it among much else.
+    """
+    file = os.environ.get(ERROR_FILE_VARIABLE)
+    if file:
+        Path(file).write_text(json.dumps({"message": sentence, "timestamp": int(time.time())}), encoding="utf-8")
+    return bool(file) and LAUNCHED in os.environ
 
 
 def identity(job: Path) -> str:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from hlfd import __version__
-from hlfd.attached import is_first_of_its_kind
-from hlfd.errors import InputError, MemoryShortError, Stopped
+from hlfd.attached import is_first_of_its_kind, leave_word
+from hlfd.errors import InputError, LeftAloneError, MemoryShortError, Stopped, is_out_of_memory
 from hlfd.stopping import stoppable
 
 COMMANDS = {
@@ -35,8 +35,10 @@ FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAM
 STOPPABLE = ("teach", "distill", "arena", "sweep", "segment")
 RESUMABLE = ("teach", "distill", "arena", "sweep")
 EXIT_BAD_INPUT = 2
+EXIT_LEFT_ALONE = 4
 EXIT_MEMORY_SHORT = 12
 EXIT_INTERRUPTED = 130
+MEMORY_SHORT = "memory does not suffice; close other programs, or ask for less at once (--accumulate, --crop, --widths)"
 ON_RESUME = "--resume goes on from the last checkpoint"
 
 
@@ -86,6 +88,8 @@ def _run(name: str, arguments: list[str]) -> int:
             return command.run(settings) or 0
     except MemoryShortError as error:
         return _fail(str(error), EXIT_MEMORY_SHORT)
+    except LeftAloneError as error:
+        return _fail(str(error), EXIT_LEFT_ALONE)
     except InputError as error:
         return _fail(str(error))
     except Stopped as stopped:
@@ -94,6 +98,8 @@ def _run(name: str, arguments: list[str]) -> int:
         further = ON_RESUME if name in RESUMABLE else "nothing is half-written"
         return _fail(f"{name}: stopped by Ctrl-C; {further}", EXIT_INTERRUPTED)
     except Exception as error:
+        if is_out_of_memory(error):
+            return _fail(f"{name}: {MEMORY_SHORT}", EXIT_MEMORY_SHORT)
         if (sentence := _fault_of_place(error)) is None:
             raise
         return _fail(sentence)
@@ -123,6 +129,6 @@ def _fault_of_place(error: Exception) -> str | None:
 
 
 def _fail(message: str, status: int = EXIT_BAD_INPUT) -> int:
-    if is_first_of_its_kind():
+    if not leave_word(message) and is_first_of_its_kind():
         print(f"hlfd: {message}", file=sys.stderr)
     return status

@@ -21,6 +21,7 @@ from hlfd import __version__
 from hlfd.data.store import Store
 from hlfd.errors import InputError
 from hlfd.files import refuse_existing, write_json
+from hlfd.machine import cores
 from hlfd.report.page import Entry, Picture, Story, write_report
 
 RECORD, SEGMENTATION = "demo.json", "segmentation.seg.nrrd"
@@ -95,6 +96,7 @@ def _training_stages(out: Path, cases: int, steps: int, seed: int) -> list[Stage
     data, store, measured = _word(out / "phantoms"), _word(out / "store"), _word(out / "evaluation")
     run = {key: _word(out / key) for key in MODELS}
     shared = f"--steps {steps} --crop 128 --batch 8 --validate-every {max(steps // 6, 1)} --validation-slices 16"
+    shared += f" --threads {cores()}"  # somebody is waiting
     student = f"{shared} --seed {seed} --widths 8,16,32,64 --no-stem-pool"
     return [
         _stage("Synthetic CTs", f"phantom {data} --count {cases} --size 192 --slices 28,40 --seed {seed}"),

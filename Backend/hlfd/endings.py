@@ -28,6 +28,7 @@ STATUS_IN_WORDS = {
     1: "failed by a fault of its own",
     2: "was given something that cannot be used",
     3: "ended because whoever started it was gone",
+    4: "lost another process that it trained with",
     12: "had too little memory",
     130: "was stopped",
 }

@@ -97,7 +97,7 @@ class Terminal:
         elif name in ("step", "item") and self._task is not None:
             note = f"loss {event['loss']:.3f}" if "loss" in event else str(event.get("note", ""))
             self._progress.update(self._task, completed=event.get("step", event.get("at")), note=note)
-        elif "say" in event:
+        elif "say" in event and name != "stopped":  # the command ends with that sentence
             self._progress.console.print(event["say"], markup=False, soft_wrap=True)
 
     def close(self) -> None:

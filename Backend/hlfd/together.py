@@ -3,13 +3,17 @@
 One process alone takes the same paths, where each of these gives back what it was given.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
+from hlfd.errors import LeftAloneError
+
 Kept = TypeVar("Kept")
+GONE_IN_WORDS = ("gloo", "nccl", "connection closed by", "connection reset by", "broken pipe")
 
 
 def world() -> tuple[int, int]:
@@ -73,6 +77,22 @@ def gathered(own: Kept) -> list[Kept]:
     everyones: list[Kept] = [own] * world()[1]
     distributed.all_gather_object(everyones, own)
     return everyones
+
+
+@contextlib.contextmanager
+def in_company() -> Iterator[None]:
+    """Say in a sentence that another process is gone, which gloo and NCCL say in a long traceback.
+
+    Raises:
+        LeftAloneError: another process that trains with this one has ended.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if world()[1] == 1 or not any(words in str(error).lower() for words in GONE_IN_WORDS):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise LeftAloneError(f"another process of this training is gone ({reason}); go on with --resume") from error
 
 
 def wait_for_all() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from hlfd.jobs.folder import Job, create
+from Testing.jobs.real import AS_OPTIONS
+from Testing.training.tiny_runs import hlfd, make_store
 
 
 @pytest.fixture
@@ -22,3 +24,17 @@ def a_job(jobs, tmp_path) -> Callable[..., Job]:
         return create(jobs, command, settings, tmp_path, name)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def a_store(tmp_path_factory) -> Path:
+    """Four cases of squares, two of them for training; to be read only."""
+    return make_store(tmp_path_factory.mktemp("read-only") / "store")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(a_store, tmp_path_factory) -> Path:
+    """The run of a training that was no job and that nobody disturbed; to be read only."""
+    run = tmp_path_factory.mktemp("read-only") / "run"
+    assert hlfd("teach", a_store, run, *AS_OPTIONS) == 0
+    return run

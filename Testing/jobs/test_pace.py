@@ -84,7 +84,7 @@ def test_the_last_sentence_is_kept():
         (3600 * 48 - 61, "47 h 59 min"),
         (3600 * 48, "2 days 0 h"),
         (3600 * 52, "2 days 4 h"),
-        (89.6, "1 min"),
+        (89.6, "90 s"),
     ],
 )
 def test_times_are_told_as_people_do(seconds, words):

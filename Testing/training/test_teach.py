@@ -14,6 +14,7 @@ from Testing.training.tiny_runs import SMALL, TEACHER, assert_same_run, hlfd, ma
 
 def test_a_run_leaves_settings_events_curves_checkpoint_best_weights_bundle_and_result(a_taught_run):
     assert sorted(path.name for path in a_taught_run.iterdir()) == [
+        ".lock",
         "best.safetensors",
         "bundle",
         "events.jsonl",

@@ -2,18 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from hlfd.jobs.folder import default_folder
+from hlfd.jobs.folder import JOBS
 from hlfd.settings import Settings
 
 
 class JobsSettings(Settings):
     """What all commands about jobs have."""
 
-    folder: Path = Field(default_factory=default_folder)
-    """Folder of the jobs; by default .hlfd/jobs in the home folder, which Slicer uses as well."""
+    folder: Annotated[Path, AfterValidator(Path.expanduser)] = Field(Path(JOBS), validate_default=True)
+    """Folder of the jobs; Slicer looks at the default one as well."""
 
 
 class CommandSettings(JobsSettings):

@@ -10,7 +10,8 @@ from hlfd.commands.jobs_list import JobsSettings
 from hlfd.errors import InputError
 
 STARTABLE = ("teach", "distill", "arena", "sweep", "segment")
-WITH_VALUE = ("--folder", "--name", "--cluster", "--settings")
+WITHOUT_VALUE = ("-h", "--help")
+"""Of our own options; a mistyped one is taken to have a value, as all others have."""
 
 
 class CommandSettings(JobsSettings):
@@ -25,7 +26,11 @@ class CommandSettings(JobsSettings):
     name: str = ""
     """Name for the job; by default the command with a number."""
     cluster: str | None = None
-    """Address of a Ray cluster that does the work, such as http://head:8265; needs hlfd[cluster] (docs/cluster.md)."""
+    """Address of a Ray cluster that does the work, such as http://head:8265; needs hlfd[cluster]. Paths are the
+    cluster's, which has to see this folder and those that the command names; what it makes is brought back into the
+    job's folder (docs/cluster.md)."""
+    cluster_python: str | None = None
+    """Python on the cluster that has hlfd; by default the one that Ray itself runs with there."""
     _of_command: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @classmethod
@@ -42,7 +47,7 @@ class CommandSettings(JobsSettings):
 def _divide(arguments: list[str]) -> tuple[list[str], list[str]]:
     position = 0
     while position < len(arguments) and arguments[position].startswith("-"):
-        position += 2 if arguments[position] in WITH_VALUE else 1
+        position += 1 if arguments[position] in WITHOUT_VALUE or "=" in arguments[position] else 2
     return arguments[:position], arguments[position:]
 
 
@@ -60,7 +65,12 @@ def run(settings: CommandSettings) -> None:
     from hlfd.jobs.client import launch
     from hlfd.jobs.folder import create
 
-    more = {"cluster": settings.cluster} if settings.cluster else {}
+    more = {}
+    if settings.cluster:
+        from hlfd.jobs.ray_job import require_address
+
+        require_address(settings.cluster)
+        more = {"cluster": settings.cluster, "cluster_python": settings.cluster_python}
     job = create(settings.folder, settings.command, settings._of_command, Path.cwd(), settings.name, **more)
     launch(job)
     print(f"{job.name}: started; `hlfd jobs watch {job.name}` looks on, `hlfd jobs stop {job.name}` ends it")

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from hlfd.data.frames import Array
 from hlfd.data.lattice import LATTICE, Companion, Place, cut, origin, start
 from hlfd.data.store import Store
+from hlfd.errors import InputError
 
 AIR_HU = -1024
 
@@ -175,7 +176,9 @@ def batches(
             for batch in coming:
                 done += 1
                 yield batch
-        except Exception as error:  # what is wrong with the data is found again and told from here
+        except InputError:
+            """What is wrong with the data is found again here, and told in a sentence."""
+        except Exception as error:
             on_fallback(str(error).strip().partition("\n")[0])
     yield from _loader(Crops(store, settings, done, last, companion), 0)
 

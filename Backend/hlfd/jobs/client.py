@@ -13,7 +13,7 @@ from hlfd import attached
 from hlfd.errors import InputError
 from hlfd.jobs import states
 from hlfd.jobs.folder import Job, all_jobs, delete, this_host
-from hlfd.jobs.process import is_alive
+from hlfd.jobs.process import is_alive, start_mark
 
 LOST_AFTER_S = 8.0
 """Silence after which a runner of this computer is looked for; it beats every 2 s."""
@@ -51,7 +51,7 @@ def look(job: Job) -> View:
     """See how a job is, from its files and, on the same computer, from the process that is at work."""
     status = job.status()
     state, say = str(status["state"]), str(status.get("say", ""))
-    if state in states.ACTIVE and (why := _lost(status)):
+    if state in states.ACTIVE and (why := _lost(job, status)):
         state, say = states.LOST, f"{why}; `hlfd jobs resume {job.name}` goes on"
     command = str(job.request()["command"])
     return View(job.name, command, state, say, status.get("step"), status.get("of"), status.get("left_s"))
@@ -92,7 +92,7 @@ def launch(
     places = [str(backend or ""), *variables.get("PYTHONPATH", "").split(os.pathsep)]
     variables["PYTHONPATH"] = os.pathsep.join(str(Path(place).absolute()) for place in places if place)
     with job.log.open("ab") as log:
-        return _of_its_own(
+        runner = _of_its_own(
             [str(python), "-m", "hlfd.jobs.runner", str(job.folder.absolute())],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -101,6 +101,8 @@ def launch(
             env=variables,
             close_fds=True,
         )
+    job.write_launched({"pid": runner.pid, "mark": start_mark(runner.pid), "host": this_host()})
+    return runner
 
 
 def _of_its_own(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
@@ -167,8 +169,10 @@ def outputs(request: Mapping[str, Any]) -> list[Path]:
     return [where / settings[name] for name in ("run", "out") if settings.get(name)]
 
 
-def _lost(status: Mapping[str, Any]) -> str:
+def _lost(job: Job, status: Mapping[str, Any]) -> str:
     """Say why nobody is at work any more; empty if somebody is, or may be."""
+    if status.get("pid") is None and (launched := job.launched()):
+        status = {**status, **launched}  # a runner that has not said anything yet
     silent_s = abs(time.time() - float(status["heartbeat"]))  # a clock that was put back is no sign of life
     pid, mark = status.get("pid"), status.get("mark")
     if pid is None:

@@ -6,6 +6,7 @@ events.jsonl    what happened, a JSON object a line, appended
 stop            there when a stop is wanted
 result.json     how it ended
 log.txt         what the processes printed
+launched.json   which process was started as the runner; written by whoever did
 """
 
 import json
@@ -23,6 +24,7 @@ from hlfd.errors import InputError
 from hlfd.files import UNFINISHED, read_json, write_json
 from hlfd.jobs import states
 
+JOBS = "~/.hlfd/jobs"
 REQUEST_FORMAT = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
 LAST = "last"
@@ -31,7 +33,7 @@ RETRIES, RETRY_S = 50, 0.02
 
 def default_folder() -> Path:
     """Where jobs are unless said otherwise: the same for Slicer, scripts and terminals of a user."""
-    return Path.home() / ".hlfd" / "jobs"
+    return Path(JOBS).expanduser()
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,14 @@ class Job:
         """Write how it ended."""
         _write_shared(self.folder / "result.json", result)
 
+    def launched(self) -> dict[str, Any]:
+        """Read which process (`pid`, `mark`, `host`) was started as the runner last; empty if none was."""
+        return _read_shared(self.folder / "launched.json") or {}
+
+    def write_launched(self, process: dict[str, Any]) -> None:
+        """Write which process was started as the runner."""
+        _write_shared(self.folder / "launched.json", process)
+
     def ask_stop(self) -> None:
         """Ask for a stop; asking twice is asking once."""
         self.stop_file.touch()
@@ -109,7 +119,8 @@ class Job:
     def forget_stop(self) -> None:
         """Take a stop back, for another attempt."""
         self.stop_file.unlink(missing_ok=True)
-        (self.folder / "result.json").unlink(missing_ok=True)
+        for name in ("result.json", "launched.json"):
+            (self.folder / name).unlink(missing_ok=True)
 
 
 def create(jobs: Path, command: str, settings: dict[str, Any], where: Path, name: str = "", **more: Any) -> Job:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,19 +23,21 @@ from hlfd.errors import InputError
 from hlfd.event_file import JsonLines, Tail
 from hlfd.files import disk_is_full
 from hlfd.jobs import states
-from hlfd.jobs.client import outputs
+from hlfd.jobs.cluster import Work, made, start_work
 from hlfd.jobs.folder import Job, this_host
 from hlfd.jobs.pace import Pace
 from hlfd.jobs.process import start_mark
-from hlfd.jobs.worker import Worker
-from hlfd.machine import oom_kills
+from hlfd.machine import disk_free, oom_kills
 
 BEAT_S, POLL_S = 2.0, 0.1
 GRACE_S, TERMINATE_S = 5.0, 2.0
 """Time to finish a step; then the work is asked to end by the system, and after that much more it is killed."""
 OWN_FAULTS = (1, EXIT_BAD_INPUT, EXIT_MEMORY_SHORT)
 TIMES_SMALLER = 3
+BEFORE_IT_BEGAN = "stopped before it began"
+ENDED_IN_A_STEP = "did not finish its step in time and was ended; checkpoint and best model are kept"
 RESERVE_BYTES = 1 << 16
+DISK_FULL = "the disk is full; free some space, then resume the job"
 EXIT_BUSY = 4
 LAST_MOMENTS_S = 2.0
 """Whoever reads how a job ended may resume it before the runner that told it is gone."""
@@ -49,6 +52,8 @@ class Runner:
     say: str = "is starting"
     attempt: int = 1
     pace: Pace = field(default_factory=Pace)
+    waits: str = ""
+    """What the work waits for, if it does."""
     _beaten: float = 0.0
 
     def run(self) -> int:
@@ -65,6 +70,9 @@ class Runner:
             state, say = states.FAILED, str(error)
         except OSError as error:
             state, say = states.FAILED, _fault(error)
+        except Exception as error:
+            traceback.print_exc()
+            state, say = states.FAILED, f"the runner failed by a fault of its own ({error!r}); log.txt has all of it"
         self._end(state, say, time.monotonic() - began)
         return 0 if state in (states.DONE, states.CANCELLED) else 1
 
@@ -72,9 +80,9 @@ class Runner:
         parts, smaller = None, 0
         while True:
             if self.job.stop_file.exists():
-                return states.CANCELLED, self.pace.said or "stopped before it began"
+                return states.CANCELLED, self.pace.said or BEFORE_IT_BEGAN
             kills = oom_kills()
-            with Worker(self.job, parts) as worker:
+            with start_work(self.job, parts) as worker:
                 self._attend(worker, tail)
             status, for_memory = worker.status, _killed_for_memory(kills)
             more = min(2 * max(self.pace.parts, parts or 1), worker.most_parts)
@@ -84,13 +92,13 @@ class Runner:
             smaller, parts, self.attempt = smaller + 1, more, self.attempt + 1
             self._tell_smaller(f"the work {ending(status, for_memory)}; it goes on in {parts} parts a step")
 
-    def _is_short_of_memory(self, worker: Worker, for_memory: bool | None) -> bool:
+    def _is_short_of_memory(self, worker: Work, for_memory: bool | None) -> bool:
         """Whether less at once may do: it said so, or was killed, and nobody knows of another reason."""
         killed = is_killed(worker.status) and for_memory is not False and not worker.was_killed
         is_short = self.state != states.STOPPING and (worker.status == EXIT_MEMORY_SHORT or killed)
         return is_short and worker.can_resume()
 
-    def _judge(self, worker: Worker, for_memory: bool | None) -> tuple[str, str]:
+    def _judge(self, worker: Work, for_memory: bool | None) -> tuple[str, str]:
         """Say how the work ended."""
         status = worker.status
         if status == 0:
@@ -99,23 +107,27 @@ class Runner:
         if status == EXIT_INTERRUPTED or (is_stopping and self.pace.has_stopped):
             return states.CANCELLED, self.pace.said or "stopped"
         if is_stopping:
-            return states.CANCELLED, "did not finish its step in time and was ended; checkpoint and best model are kept"
-        how = f"the work {ending(status, for_memory)}; log.txt has what it printed"
+            return states.CANCELLED, ENDED_IN_A_STEP if self.pace.what else BEFORE_IT_BEGAN
+        if not worker.last_words() and disk_free(self.job.folder) < RESERVE_BYTES:  # no room for its words either
+            return states.FAILED, f"{self.job.folder}: {DISK_FULL}"
+        how = f"the work {ending(status, for_memory)} ({worker.last_line()}); log.txt has all that it printed"
         return states.FAILED, worker.last_words() or how
 
-    def _attend(self, worker: Worker, tail: Tail) -> None:
+    def _attend(self, worker: Work, tail: Tail) -> None:
         """Stay with the work until it ends."""
         asked_at: float | None = None
         while worker.status_now() is None:
             for event in tail.read():
                 self.pace.hear(event)
+            self.waits = worker.waits
             if self.state == states.STARTING and self.pace.what:
                 self.state, self.say = states.RUNNING, self.pace.what
             if asked_at is None and self.job.stop_file.exists():
                 asked_at, self.state, self.say = time.monotonic(), states.STOPPING, "finishes its step"
                 self.beat(force=True)
-            if asked_at is not None:
-                worker.press(time.monotonic() - asked_at, GRACE_S, TERMINATE_S)
+            if asked_at is not None:  # what has not begun has no step to finish
+                times = (GRACE_S, TERMINATE_S) if self.pace.what else (0.0, 0.0)
+                worker.press(time.monotonic() - asked_at, *times)
             self.beat()
             time.sleep(POLL_S)
         for event in tail.read():
@@ -138,7 +150,7 @@ class Runner:
             return
         self._beaten = time.monotonic()
         with contextlib.suppress(OSError):  # a full disk may have room again later, and a living process is not lost
-            self.job.write_status(self.state, self.say, **self._facts())
+            self.job.write_status(self.state, self.waits or self.say, **self._facts())
 
     def _facts(self) -> dict[str, Any]:
         own = {"pid": os.getpid(), "mark": start_mark(os.getpid()), "host": this_host(), "attempt": self.attempt}
@@ -147,9 +159,9 @@ class Runner:
 
     def _end(self, state: str, say: str, seconds: float) -> None:
         self.job.reserve.unlink(missing_ok=True)  # room for the last words on a disk that is full
-        self.state, self.say, self.pace.left_s = state, say, None
-        made = [str(path) for path in outputs(self.job.request()) if path.exists()]
-        result = {"state": state, "say": say, "seconds": round(seconds, 1), "attempts": self.attempt, "outputs": made}
+        self.state, self.say, self.waits, self.pace.left_s = state, say, "", None
+        there = [str(path) for path in made(self.job) if path.exists()]
+        result = {"state": state, "say": say, "seconds": round(seconds, 1), "attempts": self.attempt, "outputs": there}
         with contextlib.suppress(OSError):
             self.job.write_result(result)
         with contextlib.suppress(OSError):
@@ -165,7 +177,7 @@ def _killed_for_memory(kills_before: int | None) -> bool | None:
 def _fault(error: OSError) -> str:
     place = error.filename or "a file"
     if disk_is_full(error):
-        return f"{place}: the disk is full; free some space, then resume the job"
+        return f"{place}: {DISK_FULL}"
     return f"{place}: cannot be read or written ({error.strerror})"
 
 

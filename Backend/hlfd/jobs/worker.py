@@ -23,6 +23,9 @@ RESUMABLE = ("teach", "distill", "arena", "sweep")
 class Worker:
     """Starts the command of a job, or goes on with it; `with` sees to it that nothing of it is left."""
 
+    waits = ""
+    """What it waits for, in words; it never does."""
+
     def __init__(self, job: Job, parts: int | None = None) -> None:
         """Start it.
 
@@ -110,9 +113,16 @@ class Worker:
 
     def last_words(self) -> str:
         """The sentence that the command ended with; empty if it had none."""
-        said = self._job.log.read_bytes()[self._begins :].decode("utf-8", errors="replace")
-        lines = [line for line in said.splitlines() if line.startswith("hlfd: ")]
+        lines = [line for line in self._said() if line.startswith("hlfd: ")]
         return lines[-1].removeprefix("hlfd: ") if lines else ""
+
+    def last_line(self) -> str:
+        """The last that was printed, as where Python tells an error."""
+        lines = [line for line in self._said() if line.strip()]
+        return lines[-1].strip() if lines else "it printed nothing"
+
+    def _said(self) -> list[str]:
+        return self._job.log.read_bytes()[self._begins :].decode("utf-8", errors="replace").splitlines()
 
     def _look_around(self) -> None:
         """Remember who belongs to the work: when a parent is gone, nobody else could tell."""

@@ -29,6 +29,8 @@ class Progress:
     """Step of the weights that are kept."""
     validated: int = 0
     """Step of the last validation."""
+    waited: int = 0
+    """Validations in a row without a better score."""
     seconds: float = 0.0
     """Time spent training, over all sittings."""
     parts: int = 1

@@ -14,13 +14,14 @@ from hlfd.distillation.targets import LiveTeacher, Provider, targets_of_truth
 from hlfd.errors import InputError
 from hlfd.events import in_terminal
 from hlfd.models.registry import Architecture
+from hlfd.together import in_company
 from hlfd.training.devices import make_fabric
 from hlfd.training.export import Exporter
 from hlfd.training.loop import start, train
 from hlfd.training.objectives import Distilled, Supervised
 from hlfd.training.predecessors import first_weights, load_predecessor
 from hlfd.training.preflight import require_disk
-from hlfd.training.runs import open_run, origin
+from hlfd.training.runs import held, open_run, origin
 from hlfd.training.settings import TrainingSettings
 
 Loaded = tuple[BundleManifest, nn.Module]
@@ -56,17 +57,18 @@ def distill(
     require_disk(built, settings)
     run = open_run(settings, origin(store, teacher=loaded[0] if loaded else None, start_from=earlier))
     cache = None
-    if recipe.routes:
-        distiller = Distiller(recipe, built.channels, built.strides, store.classes)  # type: ignore[arg-type]
-        cache = _fill_cache(fabric, store, settings, distiller, loaded) if recipe.targets == "cached" else None
-        provider = _provider(recipe, distiller, loaded, store, fabric)
-        objective = Distilled(built, distiller, settings.steps, provider)
-    training = start(fabric, objective, architecture, settings)
     what = f"Distilling ({recipe.method})" if recipe.routes else "Training alone"
     predecessors = {"teacher": loaded[0] if loaded else None, "started_from": earlier}
     exporter = Exporter(run, built, architecture, store, settings, "student", recipe.method, predecessors)
-    progress = train(fabric, training, store, settings, run, what, cache, exporter.export)
-    return exporter.finish(progress, fabric)
+    with held(run), in_company():
+        if recipe.routes:
+            distiller = Distiller(recipe, built.channels, built.strides, store.classes)  # type: ignore[arg-type]
+            cache = _fill_cache(fabric, store, settings, distiller, loaded) if recipe.targets == "cached" else None
+            provider = _provider(recipe, distiller, loaded, store, fabric)
+            objective = Distilled(built, distiller, settings.steps, provider)
+        training = start(fabric, objective, architecture, settings)
+        progress = train(fabric, training, store, settings, run, what, cache, exporter.export)
+        return exporter.finish(progress, fabric)
 
 
 def _load_teacher(path: Path | None, store: Store) -> Loaded:

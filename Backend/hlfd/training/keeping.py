@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hlfd.files import whole_file
-from hlfd.together import is_first, wait_for_all
+from hlfd.together import agreed, is_first, wait_for_all
 from hlfd.training.checkpoint import Progress, Training, load_checkpoint, save_checkpoint
 from hlfd.training.runs import RunFolder
 
@@ -28,8 +28,9 @@ class Keeper:
     """Makes a model of the best weights."""
 
     def has_checkpoint(self) -> bool:
-        """Whether there is something to go on from."""
-        return self.run.checkpoint.exists()
+        """Whether there is something to go on from: the same for all processes, however soon the first one writes."""
+        (there,) = agreed(self.run.checkpoint.exists())
+        return there
 
     def load(self) -> Progress:
         """Put the last checkpoint back into the moving parts.

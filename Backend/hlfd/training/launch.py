@@ -2,19 +2,37 @@
 
 import logging
 import os
+import signal
 import sys
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hlfd.cli import EXIT_INTERRUPTED, EXIT_MEMORY_SHORT
+from hlfd.attached import LAUNCHED
+from hlfd.cli import EXIT_INTERRUPTED, EXIT_LEFT_ALONE, EXIT_MEMORY_SHORT
 from hlfd.endings import ending
 from hlfd.errors import InputError, MemoryShortError, Stopped
-from hlfd.files import write_json
+from hlfd.files import read_json, write_json
 from hlfd.training.settings import TrainingSettings
 
 TOGETHER = "TORCHELASTIC_RUN_ID"
 """torchrun sets it in every process that it starts."""
 POLL_S = 0.1
+CONSEQUENCES = (EXIT_LEFT_ALONE, EXIT_INTERRUPTED, -signal.SIGTERM)
+"""How processes end after one of them has failed: they notice it, or are asked to end."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The end of one of the processes."""
+
+    number: int
+    status: int
+    """Exit status."""
+    words: str
+    """What it left to be said; empty if nothing."""
 
 
 def needs_launch(settings: TrainingSettings) -> bool:
@@ -38,13 +56,14 @@ def launch(command: str, settings: TrainingSettings) -> None:
     with tempfile.TemporaryDirectory(prefix="hlfd-") as folder:
         file = Path(folder) / "settings.json"
         write_json(file, settings.record())
-        statuses = _run_together(settings.devices, [command, "--settings", str(file)])
-    _explain(command, settings, statuses)
+        failure = _run_together(settings.devices, [command, "--settings", str(file)], folder)
+    if failure:
+        _explain(command, settings, failure)
 
 
-def _run_together(count: int, arguments: list[str]) -> dict[int, int]:
-    """Run `hlfd` with arguments in `count` processes; give the exit statuses of those that failed, the first first."""
-    from torch.distributed.elastic.multiprocessing.api import SignalException
+def _run_together(count: int, arguments: list[str], folder: str) -> Failure | None:
+    """Run `hlfd` with arguments in `count` processes, which may use `folder`; give the failure that came first."""
+    from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -58,17 +77,33 @@ def _run_together(count: int, arguments: list[str]) -> dict[int, int]:
         run_id=str(os.getpid()),
         max_restarts=0,
         monitor_interval=POLL_S,
+        logs_specs=DefaultLogsSpecs(log_dir=folder),
     )
-    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)  # what happened is told below, in a sentence
-    with _line_of_our_own():
-        try:
+    os.environ[LAUNCHED] = "1"
+    logging.disable(logging.CRITICAL)  # what happened is told below, in a sentence
+    try:
+        with _line_of_our_own():
             elastic_launch(config, sys.executable)("-m", "hlfd.child", *arguments)
-        except ChildFailedError as error:
-            first = sorted(error.failures.values(), key=lambda failure: failure.timestamp)
-            return {failure.local_rank: failure.exitcode for failure in first}
-        except SignalException:
-            return {0: EXIT_INTERRUPTED}
-    return {}
+    except ChildFailedError as error:
+        return _first(error.failures.values())
+    except SignalException:
+        left = sorted(Path(folder).rglob("error.json"))
+        return Failure(0, EXIT_INTERRUPTED, _words(left[0]) if left else "")
+    finally:
+        logging.disable(logging.NOTSET)
+        del os.environ[LAUNCHED]
+    return None
+
+
+def _first(failures: Iterable[Any]) -> Failure:
+    """The failure that the others came of. torchrun tells whole seconds, so of two at once a killed process counts."""
+    first = min(failures, key=lambda one: (one.exitcode in CONSEQUENCES, one.timestamp, one.exitcode >= 0))
+    return Failure(first.local_rank, first.exitcode, _words(Path(first.error_file)))
+
+
+def _words(file: Path) -> str:
+    """What a process left to be said."""
+    return str(read_json(file, "the last words of a process")["message"]) if file.is_file() else ""
 
 
 class _line_of_our_own:  # noqa: N801 - read as words: with a line of our own
@@ -86,15 +121,8 @@ class _line_of_our_own:  # noqa: N801 - read as words: with a line of our own
         os.close(self._writing)
 
 
-def _explain(command: str, settings: TrainingSettings, statuses: dict[int, int]) -> None:
-    if not statuses:
-        return
-    number, status = next(iter(statuses.items()))
-    if EXIT_INTERRUPTED in statuses.values():
-        raise Stopped(f"{command}: stopped; --resume goes on from the last checkpoint")
-    if status == EXIT_MEMORY_SHORT:
-        raise MemoryShortError("memory is short: give twice the --accumulate, and go on with --resume")
-    raise InputError(
-        f"{command}: process {number} of {settings.devices} {ending(status)}; see what it said above, then go on with "
-        "--resume"
-    )
+def _explain(command: str, settings: TrainingSettings, failure: Failure) -> None:
+    who = f"{command}: process {failure.number} of {settings.devices}"
+    kinds: dict[int, type[Exception]] = {EXIT_INTERRUPTED: Stopped, EXIT_MEMORY_SHORT: MemoryShortError}
+    words = failure.words or f"{who} {ending(failure.status)}; --resume goes on from the last checkpoint"
+    raise kinds.get(failure.status, InputError)(words)

@@ -24,7 +24,7 @@ from hlfd.training import preflight
 from hlfd.training.checkpoint import Progress, Training
 from hlfd.training.devices import repeatable
 from hlfd.training.keeping import Keeper, NotANumberError
-from hlfd.training.runs import RunFolder, held, run_events
+from hlfd.training.runs import RunFolder, run_events
 from hlfd.training.settings import TrainingSettings
 from hlfd.training.stepping import Stepper
 from hlfd.training.validation import validate
@@ -71,11 +71,10 @@ def train(
         Progress with the best score and its step; the best weights are in `run.best`.
 
     Raises:
-        InputError: a checkpoint that doesn't fit, a loss that stays no number, too little memory, or another process
-            is at work in the run's folder.
+        InputError: a checkpoint that doesn't fit, a loss that stays no number, or too little memory.
         Stopped: a stop was asked; checkpoint and model are there.
     """
-    with repeatable(settings.deterministic), held(run):
+    with repeatable(settings.deterministic):
         module, optimizer = fabric.setup(training.objective, training.optimizer)
         stepper = Stepper(fabric, training, module, optimizer)
         keeper = Keeper(training, run, settings.accumulate, export)
@@ -91,6 +90,8 @@ class _Trainer:
     what: str
     companion: Companion | None
     progress: Progress = field(default_factory=Progress)
+    began: float = 0.0
+    """When it would have begun if it had never been interrupted."""
 
     def train(self) -> Progress:
         self.progress = Progress(parts=self.settings.accumulate)
@@ -112,7 +113,7 @@ class _Trainer:
             events.emit("started", what=self.what, at=progress.step, of=settings.steps, parts=progress.parts)
             for one in news:
                 events.emit(**one)
-            saved, began = time.monotonic(), time.monotonic() - progress.seconds
+            saved, self.began = time.monotonic(), time.monotonic() - progress.seconds
             coming = self._batches(settings.steps, settings.workers, events)
             while True:
                 self._validate_if_due(events)
@@ -125,7 +126,8 @@ class _Trainer:
                     self.keeper.save(progress)
                     saved = time.monotonic()
                 losses = self.stepper.step(next(coming), progress, lambda say: events.emit("note", say=say))
-                progress.step, progress.seconds = progress.step + 1, time.monotonic() - began
+                progress.step += 1
+                self._look_at_the_clock()
                 self._report(events, losses)
 
     def _batches(self, last: int, workers: int = 0, events: Events | None = None) -> Iterator[Batch]:
@@ -146,11 +148,13 @@ class _Trainer:
         last = progress.step + preflight.WARM_UP + preflight.MEASURED
         if last > settings.steps:
             return []
-        forecast = preflight.measure(self.stepper, self._batches(last), self.store, settings, progress)
+        notes: list[str] = []
+        forecast = preflight.measure(self.stepper, self._batches(last), self.store, settings, progress, notes.append)
         parts, expected = progress.parts, progress.expected or forecast.expected(progress.seconds)
         self.progress = self.keeper.load()
         self.progress.parts, self.progress.expected = parts, expected
         return [
+            *({"name": "note", "say": say} for say in notes),
             {"name": "forecast", **vars(forecast), "say": forecast.say(settings.steps - progress.step)},
             *({"name": "warning", "say": say} for say in preflight.warnings(forecast, settings, self.progress)),
         ]
@@ -182,13 +186,19 @@ class _Trainer:
             score = validate(network, self.store, settings.validation_slices, device, between)
         except Stopped:
             self._stop(events)
+        is_better = score is None or progress.best_score is None or score > progress.best_score
+        progress.waited = 0 if is_better else progress.waited + 1
         self.keeper.keep_if_best(score, progress)
         progress.validated = progress.step
+        self._look_at_the_clock()
         shown = {} if score is None else {"tumor_dice": score}
         note = "" if score is None else f": validation tumour Dice {score:.3f} (best {progress.best_score:.3f})"
         # Told before it is saved: a run that dies in between tells it again when it is resumed, and none goes missing.
         events.emit("validated", step=progress.step, say=f"step {progress.step} of {settings.steps}{note}", **shown)
         self.keeper.save(progress)
+
+    def _look_at_the_clock(self) -> None:
+        self.progress.seconds = time.monotonic() - self.began
 
     def _time_is_over(self) -> bool:
         minutes = self.settings.minutes
@@ -204,9 +214,8 @@ class _Trainer:
             return "all steps are done"
         if self._time_is_over():
             return f"the {settings.minutes:g} minutes are over at step {progress.step} of {settings.steps}"
-        waited = (progress.validated - progress.best_step) // settings.validate_every
-        if settings.patience and progress.best_score is not None and waited >= settings.patience:
-            return f"no better score in {waited} validations, at step {progress.step} of {settings.steps}"
+        if settings.patience and progress.waited >= settings.patience:
+            return f"no better score in {progress.waited} validations, at step {progress.step} of {settings.steps}"
         return ""
 
     def _finish(self, events: Events, why: str) -> Progress:
@@ -220,6 +229,7 @@ class _Trainer:
     def _stop(self, events: Events) -> None:
         """Keep everything, make sure that there is a model, and go."""
         progress = self.progress
+        self.keeper.require_numbers(progress.step)
         if progress.step and not progress.best_step:
             self.keeper.keep_if_best(None, progress)
         self.keeper.save(progress)

@@ -1,7 +1,7 @@
 """What a run will take, from a few measured steps; and what it took."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ EVENT_BYTES = 200
 COPIES_OF_WEIGHTS = 11
 """A checkpoint has weights and Adam's two means; the best weights and the bundle, one each. While one of them is
 written, the one before is still there: 3 + 1 + 1, twice, and one for adapters and rounding."""
+TENSOR_BYTES = 3000
+"""What the name of a tensor and its place in all these files take beside its values."""
 LITTLE_MEMORY = 0.1
 
 
@@ -62,8 +64,9 @@ class Forecast:
 
 def disk_needed(network: nn.Module, steps: int) -> int:
     """Most bytes that a run's folder holds at once."""
-    weights = sum(value.numel() * value.element_size() for value in network.state_dict().values())
-    return COPIES_OF_WEIGHTS * weights + EVENT_BYTES * steps
+    tensors = network.state_dict().values()
+    weights = sum(value.numel() * value.element_size() for value in tensors)
+    return COPIES_OF_WEIGHTS * weights + TENSOR_BYTES * len(tensors) + EVENT_BYTES * steps
 
 
 def require_disk(network: nn.Module, settings: TrainingSettings) -> None:
@@ -81,14 +84,19 @@ def require_disk(network: nn.Module, settings: TrainingSettings) -> None:
 
 
 def measure(
-    stepper: Stepper, batches: Iterator[Batch], store: Store, settings: TrainingSettings, progress: Progress
+    stepper: Stepper,
+    batches: Iterator[Batch],
+    store: Store,
+    settings: TrainingSettings,
+    progress: Progress,
+    tell: Callable[[str], None],
 ) -> Forecast:
     """Make a few steps and look at a few slices, and tell what the rest will take. The moving parts have moved then."""
     began = 0.0
     for number, batch in enumerate(batches):
         if number == WARM_UP:
             began = _now(stepper)
-        stepper.step(batch, progress, lambda _say: None)
+        stepper.step(batch, progress, tell)
         made = number + 1
     step_s = (_now(stepper) - began) / max(made - WARM_UP, 1)
     looks = -(-(settings.steps - progress.step) // settings.validate_every)

@@ -1,6 +1,7 @@
 """The folder of a run: what is written where, and how a run is started anew or gone on with."""
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,10 +153,9 @@ def run_events(run: RunFolder, at_step: int) -> Events:
     """Open the run's event file, TensorBoard log and the terminal; what came after `at_step` will come again."""
     if not is_first():
         return quiet()
-    if at_step:
-        forget_after(run.events, at_step)
-    else:
-        run.events.unlink(missing_ok=True)
+    forget_after(run.events, at_step)
+    if not at_step:
+        shutil.rmtree(run.tensorboard, ignore_errors=True)
     return Events(JsonLines(run.events), TensorBoard(run.tensorboard, at_step), Terminal())
 
 

@@ -10,11 +10,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from hlfd.data.batches import Batch
-from hlfd.errors import MemoryShortError
+from hlfd.errors import MemoryShortError, is_out_of_memory
 from hlfd.together import world
 from hlfd.training.checkpoint import Progress, Training
 
-OUT_OF_MEMORY_IN_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 SMALLER = "use a smaller --crop, narrower --widths, or --precision bf16"
 
 
@@ -32,7 +31,7 @@ class Stepper:
     def step(self, batch: Batch, progress: Progress, tell: Callable[[str], None]) -> dict[str, Tensor]:
         """Make a step with all crops of a batch; give the loss and its parts, means over this process's crops.
 
-        Where memory is short, `progress.parts` is doubled, and the step is made again with the same crops.
+        Where memory is short, `progress.parts` is doubled, and the gradient is computed again with the same crops.
 
         Args:
             batch: this process's crops.
@@ -42,9 +41,16 @@ class Stepper:
         Raises:
             MemoryShortError: not even one crop fits, or one of several processes is short: all must start again.
         """
+        losses = self._gradient_that_fits(batch, progress, tell)
+        self.optimizer.step()
+        self.training.scheduler.step()
+        self.training.objective.step_done()  # type: ignore[operator]
+        return losses
+
+    def _gradient_that_fits(self, batch: Batch, progress: Progress, tell: Callable[[str], None]) -> dict[str, Tensor]:
         while True:
             try:
-                return self._try(batch, progress.parts)
+                return self._gradient(batch, progress.parts)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -53,10 +59,9 @@ class Stepper:
             progress.parts = min(2 * progress.parts, len(batch.images))
             tell(f"memory is short: the {len(batch.images)} crops of a step are now computed in {progress.parts} parts")
 
-    def _try(self, batch: Batch, parts: int) -> dict[str, Tensor]:
-        training = self.training
-        training.objective.train()
-        training.optimizer.zero_grad()
+    def _gradient(self, batch: Batch, parts: int) -> dict[str, Tensor]:
+        self.training.objective.train()
+        self.training.optimizer.zero_grad()
         whole, cut = len(batch.images), batch.parts(parts)
         summed: dict[str, Tensor] = {}
         for number, part in enumerate(cut, start=1):
@@ -64,9 +69,6 @@ class Stepper:
                 losses = self._backward(part.to(self.fabric.device), len(part.images) / whole)
             for name, value in losses.items():
                 summed[name] = summed[name] + value if name in summed else value
-        self.optimizer.step()
-        training.scheduler.step()
-        training.objective.step_done()  # type: ignore[operator]
         return summed
 
     def _backward(self, part: Batch, share: float) -> dict[str, Tensor]:
@@ -91,10 +93,3 @@ class Stepper:
         gc.collect()
         if self.fabric.device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether memory ran out, on a GPU or on the host; on a CPU torch says so in words only."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY_IN_WORDS)

@@ -1,0 +1,82 @@
+"""A disk that takes no more: the job fails with that sentence, nothing is broken, and it goes on when there is room."""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hlfd.jobs import states
+from hlfd.jobs.client import look, resume, wait_for_end
+from Testing.jobs.acting import SOON_S, until, works_for
+from Testing.jobs.real import at_step, started_training
+from Testing.training.tiny_runs import assert_same_run
+
+PAGE_BYTES = 4096
+pytestmark = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs to mount a small disk")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of 3 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"cannot mount here: {mounted.stderr.decode()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(disk):
+    """Write until the disk takes no more."""
+    ballast = disk / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(4096))
+    return ballast
+
+
+def went_on_with(job, ballast):
+    """Make room, resume, and see it end."""
+    ballast.unlink()
+    resume(job)
+    assert wait_for_end(job, SOON_S).state == states.DONE, look(job)
+
+
+def test_a_disk_that_is_full_is_the_reason_of_the_failure_and_room_is_all_that_it_takes(disk, a_store, undisturbed):
+    job = started_training(disk / "jobs", a_store, disk / "run")
+    at_step(job, 20)
+    ballast = fill(disk)
+    view = wait_for_end(job, SOON_S)
+    assert view.state == states.FAILED, view
+    assert "the disk is full; free some space" in view.say
+    assert job.result()["say"] == view.say
+    assert not job.reserve.exists()
+    until(lambda: not works_for(job), 5)
+    went_on_with(job, ballast)
+    assert_same_run(disk / "run", undisturbed)
+
+
+def test_where_not_even_the_last_words_of_the_work_fit_the_runner_knows_why(disk, a_store, tmp_path):
+    job = started_training(disk / "jobs", a_store, tmp_path / "run", validate_every=1)
+    at_step(job, 10)
+    with job.log.open("ab") as log:
+        log.write(b"\n" * (-job.log.stat().st_size % PAGE_BYTES))
+    ballast = fill(disk)
+    view = wait_for_end(job, SOON_S)
+    assert view.state == states.FAILED, view
+    assert "the disk is full; free some space" in view.say
+    went_on_with(job, ballast)
+
+
+def test_a_disk_that_is_full_from_the_start_is_told_by_whoever_asks(disk, command, a_store):
+    ballast = fill(disk)
+    answer = command("jobs", "start", "--folder", disk / "jobs", "teach", a_store, disk / "run")
+    assert answer.status == 2
+    assert "the disk is full" in answer.error and answer.error.count("\n") == 1
+    ballast.unlink()
+    assert not list((disk / "jobs").glob("[!.]*"))

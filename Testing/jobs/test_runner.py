@@ -1,0 +1,132 @@
+"""How a runner brings a job to its end, and says how it ended."""
+
+import json
+import os
+
+import pytest
+
+from hlfd.event_file import read_events
+from hlfd.jobs import runner, states
+from hlfd.jobs.client import look
+from hlfd.jobs.folder import Job, create
+from hlfd.jobs.runner import Runner
+from Testing.jobs.acting import beside, stand_in, until
+
+REFUSED = {"store": "s", "run": "r", "steps": 0}
+"""Settings that `hlfd teach` refuses at once, without loading torch."""
+posix_only = pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def written(monkeypatch):
+    """The states that are written, in order; each may follow the one before."""
+    told, write = [states.QUEUED], Job.write_status
+
+    def write_and_remember(job, state, say="", **facts):
+        if state != told[-1]:
+            assert states.may_follow(told[-1], state), [*told, state]
+            told.append(state)
+        write(job, state, say, **facts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "write_status", write_and_remember)
+        yield told
+
+
+def test_a_setting_that_the_command_refuses_is_the_reason_in_its_own_words(a_job, written, tmp_path):
+    job = a_job(**REFUSED)
+    assert Runner(job).run() == 1
+    assert written == [states.QUEUED, states.STARTING, states.FAILED]
+    say = "--steps: Input should be greater than 0, found 0; see `hlfd teach --help`"
+    assert look(job).say == say
+    result = job.result()
+    assert result == {"state": "failed", "say": say, "seconds": result["seconds"], "attempts": 1, "outputs": []}
+    (ended,) = read_events(job.events)
+    assert (ended["event"], ended["state"], ended["say"]) == ("ended", "failed", say)
+    assert not job.reserve.exists()
+    assert json.loads((job.folder / "settings.json").read_text()) == REFUSED
+
+
+def test_a_stop_before_the_runner_begins_is_a_stop_without_any_work(a_job, written):
+    job = a_job(**REFUSED)
+    job.ask_stop()
+    assert Runner(job).run() == 0
+    assert written == [states.QUEUED, states.STARTING, states.CANCELLED]
+    assert look(job).say == "stopped before it began"
+    assert not (job.folder / "settings.json").exists()
+
+
+def test_the_folder_that_relative_paths_start_at_has_to_be_there(jobs, tmp_path):
+    (tmp_path / "where").mkdir()
+    job = create(jobs, "teach", REFUSED, tmp_path / "where")
+    (tmp_path / "where").rmdir()
+    assert Runner(job).run() == 1
+    view = look(job)
+    assert view.state == states.FAILED
+    assert view.say == f"{tmp_path / 'where'}: the folder that the job was started in is gone; start the job anew"
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("body", "say"),
+    [
+        ("raise ZeroDivisionError", "the work failed by a fault of its own (ZeroDivisionError)"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "the work crashed inside a library (a bad memory access)"),
+        ("print('hlfd: a.nii: no CT'); sys.exit(2)", "a.nii: no CT"),
+        ("print('hlfd: one'); print('hlfd: two'); print('more'); sys.exit(2)", "two"),
+        ("sys.exit(77)", "the work ended with status 77"),
+    ],
+)
+def test_a_failure_is_told_in_the_words_of_the_work_or_of_the_system(body, say, a_job, tmp_path, monkeypatch):
+    stand_in(tmp_path, body, monkeypatch)
+    job = a_job()
+    job.log.write_text("hlfd: what an earlier attempt said\n")
+    assert Runner(job).run() == 1
+    assert look(job).state == states.FAILED
+    assert look(job).say.startswith(say)
+
+
+@posix_only
+def test_what_an_earlier_attempt_told_is_not_told_again(a_job, tmp_path, monkeypatch):
+    job = a_job()
+    stand_in(tmp_path, "tell_that_it_started(); tell(event='step', step=7, say='seven'); sys.exit(2)", monkeypatch)
+    Runner(job).run()
+    assert (look(job).step, look(job).of) == (7, 9)
+    stand_in(tmp_path, "sys.exit(130)", monkeypatch)
+    job.write_status(states.QUEUED, attempt=job.status()["attempt"])
+    Runner(job).run()
+    view = look(job)
+    assert (view.state, view.say, view.step, job.status()["attempt"]) == (states.CANCELLED, "stopped", None, 2)
+
+
+@posix_only
+def test_a_job_at_work_is_told_with_its_number_of_steps_and_beats_every_two_seconds(
+    a_job, tmp_path, monkeypatch, written
+):
+    stand_in(tmp_path, "tell_that_it_started(); sys.stdin.read()", monkeypatch)
+    job, beats = a_job(), set()
+    with beside(job) as ended:
+        until(lambda: look(job).state == states.RUNNING)
+        assert (look(job).say, look(job).step, look(job).of) == ("Standing in", 0, 9)
+        until(lambda: beats.add(job.status()["heartbeat"]) or len(beats) == 3)
+        until(lambda: look(job).state == states.RUNNING)
+        assert job.reserve.stat().st_size == runner.RESERVE_BYTES
+        gaps = [later - earlier for earlier, later in zip(sorted(beats), sorted(beats)[1:], strict=False)]
+        assert 1.9 < gaps[-1] < 4
+        monkeypatch.setattr(runner, "GRACE_S", 0)
+        job.ask_stop()
+        assert ended.result(10) == 0
+    assert written == [states.QUEUED, states.STARTING, states.RUNNING, states.STOPPING, states.CANCELLED]
+
+
+@posix_only
+def test_a_fault_of_the_runner_itself_is_told_too(a_job, monkeypatch, capsys):
+    def broken():
+        raise ZeroDivisionError("seven")
+
+    monkeypatch.setattr(runner, "oom_kills", broken)
+    job = a_job(**REFUSED)
+    assert Runner(job).run() == 1
+    assert look(job).state == states.FAILED
+    assert "fault of its own (ZeroDivisionError('seven'))" in look(job).say
+    assert "Traceback" in capsys.readouterr().err
