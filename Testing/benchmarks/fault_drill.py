@@ -1,6 +1,6 @@
 """What is left of a training when its processes are killed, stopped, or meet a full disk, many times over.
 
-    python Testing/benchmarks/fault_drill.py --out drill [--kills 50] [--stops 100] [--at-once 2] [--seed 0]
+    python Testing/benchmarks/fault_drill.py --out drill [--kills 50] [--stops 100] [--at-once 2] [--steps 150] [--seed 0]
 
 Each drill is a job of its own: a small teacher, trained deterministically on synthetic squares. After a fault the job
 must tell how it ended, leave no process, and, resumed, end with the weights of a training that nobody disturbed, bit
@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -32,7 +33,7 @@ from hlfd.jobs import states
 from hlfd.jobs.client import ask_stop, launch, resume, wait_for_end
 from hlfd.jobs.folder import Job, create
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     **{"steps": 150, "crop": 32, "batch": 4, "validate_every": 15, "save_minutes": 0.01, "device": "cpu"},
     **{"widths": [2, 2, 3, 3, 4], "deterministic": True, "learning_rate": 0.003, "threads": 1},
 }
@@ -266,8 +267,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     for name, default in (("kills", 50), ("writing", 20), ("stops", 100), ("disks", 3), ("parents", 3), ("at-once", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--steps", type=int, default=SETTINGS["steps"])
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    SETTINGS["steps"] = asked.steps
     out = asked.out.absolute()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)

@@ -2,9 +2,9 @@
 
     python Testing/benchmarks/job_times.py --out times [--times 10]
 
-Heartbeat: the oldest that a reader saw it. Start: from `hlfd jobs start` to its return, and to the first step. Watch: from
-`hlfd jobs watch` to the first line shown. Stop: from the stop to the state `cancelled`, at a random step. Lost: from a
-kill -9 of all its processes to the state `lost`. The interpreter's own start (`hlfd --version`) is measured beside them.
+Heartbeat: the oldest that a reader saw it. Start: from `hlfd jobs start` to its return, and to the first step seen.
+Watch: from `hlfd jobs watch` to the first line shown. Stop: from the stop to the state `cancelled`, at a random step.
+Lost: from a kill -9 of all its processes to the state `lost`. `hlfd --version` starts Python alone, to compare with.
 """
 
 import argparse
