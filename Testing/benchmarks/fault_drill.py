@@ -1,6 +1,6 @@
 """What is left of a training when its processes are killed, stopped, or meet a full disk, many times over.
 
-    python Testing/benchmarks/fault_drill.py --out drill [--kills 50] [--stops 100] [--at-once 2] [--steps 150] [--seed 0]
+    python Testing/benchmarks/fault_drill.py --out drill [--kills 50] [--stops 100] [--steps 150] [--seed 0]
 
 Each drill is a job of its own: a small teacher, trained deterministically on synthetic squares. After a fault the job
 must tell how it ended, leave no process, and, resumed, end with the weights of a training that nobody disturbed, bit
@@ -105,6 +105,7 @@ class Drill:
         if fault != PARENT:
             return self.start(name, disk)
         program = f"import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r}); from fault_drill import *; "
+        program += f"SETTINGS['steps'] = {SETTINGS['steps']}; "
         program += f"Drill(Path({str(self.folder)!r}), Path({str(self.store)!r})).start({name!r}); time.sleep(600)"
         with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as parent:
             job = Job(self.folder / "jobs" / name)

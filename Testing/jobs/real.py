@@ -1,6 +1,5 @@
 """Trainings of seconds as jobs: real runners, real work."""
 
-import os
 from pathlib import Path
 
 from hlfd.event_file import read_events
@@ -8,23 +7,23 @@ from hlfd.jobs.client import launch, look
 from hlfd.jobs.folder import Job, create
 from Testing.jobs.acting import until
 
-STEPS = 60
 SETTINGS = {
-    **{
-        "steps": STEPS,
-        "crop": 32,
-        "batch": 2,
-        "validate_every": 10,
-        "save_minutes": 0.0,
-        "device": "cpu",
-        "threads": 1,
-    },
+    **{"steps": 60, "crop": 32, "batch": 2, "validate_every": 10, "save_minutes": 0.0, "device": "cpu", "threads": 1},
     **{"widths": [2, 2, 3, 3, 4], "deterministic": True},
 }
-AS_OPTIONS = [
-    *("--steps", str(STEPS), "--crop", "32", "--batch", "2", "--validate-every", "10", "--save-minutes", "0"),
-    *("--device", "cpu", "--threads", "1", "--widths", "2,2,3,3,4", "--deterministic"),
-]
+
+
+def as_options(**settings) -> list[str]:
+    """The settings of a training as options of `hlfd teach`."""
+    words = []
+    for name, value in {**SETTINGS, **settings}.items():
+        option = f"--{name.replace('_', '-')}"
+        shown = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += [option] if value is True else [option, shown]
+    return words
+
+
+AS_OPTIONS = as_options()
 
 
 def new_training(jobs: Path, store: Path, run: Path, name: str = "", **settings) -> Job:
@@ -49,8 +48,3 @@ def at_step(job: Job, step: int) -> bool:
 def runner_of(job: Job) -> int:
     """Process id of the runner, when it is there."""
     return until(lambda: job.status().get("pid"))
-
-
-def is_posix() -> bool:
-    """Whether this system has signals."""
-    return os.name == "posix"

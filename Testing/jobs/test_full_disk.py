@@ -9,7 +9,8 @@ import pytest
 
 from hlfd.jobs import states
 from hlfd.jobs.client import look, resume, wait_for_end
-from Testing.jobs.acting import SOON_S, until, works_for
+from hlfd.jobs.folder import create
+from Testing.jobs.acting import SOON_S, beside, stand_in, until, works_for
 from Testing.jobs.real import at_step, started_training
 from Testing.training.tiny_runs import assert_same_run
 
@@ -40,13 +41,6 @@ def fill(disk):
     return ballast
 
 
-def went_on_with(job, ballast):
-    """Make room, resume, and see it end."""
-    ballast.unlink()
-    resume(job)
-    assert wait_for_end(job, SOON_S).state == states.DONE, look(job)
-
-
 def test_a_disk_that_is_full_is_the_reason_of_the_failure_and_room_is_all_that_it_takes(disk, a_store, undisturbed):
     job = started_training(disk / "jobs", a_store, disk / "run")
     at_step(job, 20)
@@ -57,20 +51,26 @@ def test_a_disk_that_is_full_is_the_reason_of_the_failure_and_room_is_all_that_i
     assert job.result()["say"] == view.say
     assert not job.reserve.exists()
     until(lambda: not works_for(job), 5)
-    went_on_with(job, ballast)
+    ballast.unlink()
+    resume(job)
+    assert wait_for_end(job, SOON_S).state == states.DONE, look(job)
     assert_same_run(disk / "run", undisturbed)
 
 
-def test_where_not_even_the_last_words_of_the_work_fit_the_runner_knows_why(disk, a_store, tmp_path):
-    job = started_training(disk / "jobs", a_store, tmp_path / "run", validate_every=1)
-    at_step(job, 10)
-    with job.log.open("ab") as log:
-        log.write(b"\n" * (-job.log.stat().st_size % PAGE_BYTES))
-    ballast = fill(disk)
-    view = wait_for_end(job, SOON_S)
-    assert view.state == states.FAILED, view
-    assert "the disk is full; free some space" in view.say
-    went_on_with(job, ballast)
+def test_where_not_even_the_last_words_of_the_work_fit_the_runner_knows_why(disk, tmp_path, monkeypatch):
+    job = create(disk / "jobs", "teach", {}, tmp_path)
+    stand_in(tmp_path, "tell_that_it_started()\nwhile True: tell(event='step', step=1, note='x' * 1000)", monkeypatch)
+    job.log.write_text("x" * PAGE_BYTES)  # the next line needs a page that the disk has not
+    with beside(job) as ended:
+        until(lambda: look(job).state == states.RUNNING)
+        fill(disk)
+        assert ended.result(SOON_S) == 1
+    view = look(job)
+    assert (view.state, view.say) == (
+        states.FAILED,
+        f"{job.folder}: the disk is full; free some space, then resume the job",
+    )
+    assert job.result()["say"] == view.say
 
 
 def test_a_disk_that_is_full_from_the_start_is_told_by_whoever_asks(disk, command, a_store):

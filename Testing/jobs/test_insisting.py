@@ -2,16 +2,16 @@
 
 import os
 import time
+from contextlib import ExitStack
 
-import psutil
 import pytest
 
 from hlfd.event_file import read_events
 from hlfd.jobs import states
-from hlfd.jobs.client import look
+from hlfd.jobs.client import look, wait_for_end
 from hlfd.jobs.runner import GRACE_S, TERMINATE_S
 from hlfd.jobs.states import CANCELLED, RUNNING
-from Testing.jobs.acting import beside, stand_in, until
+from Testing.jobs.acting import SOON_S, beside, stand_in, until, works_for
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX")
 
@@ -28,32 +28,32 @@ time.sleep(600)
 ENDED_IN_TIME = "did not finish its step in time and was ended; checkpoint and best model are kept"
 
 
-def pressed(job, ended):
-    """Ask for a stop; give the seconds until its end, and the processes that worked before."""
-    until(lambda: look(job).state == RUNNING)
-    time.sleep(1.5)  # the runner looks every second who has come to work
-    family = psutil.Process().children(recursive=True)
-    assert len(family) == 4
-    began = time.monotonic()
-    job.ask_stop()
-    until(lambda: look(job).state == states.STOPPING, 5)
-    ended.result(60)
-    return time.monotonic() - began, family
+def family_of(job):
+    """The work and all that it started, when they are there."""
+    (work,) = until(lambda: [one for one in works_for(job) if "hlfd.child" in one.cmdline()])
+    return [work, *until(lambda: len(there := work.children(recursive=True)) == 3 and there)]
 
 
-@pytest.mark.parametrize(
-    ("how", "after_s"), [("SIG_DFL", GRACE_S), ("SIG_IGN", GRACE_S + TERMINATE_S)], ids=["is asked", "is killed"]
-)
-def test_work_that_ignores_a_stop_is_ended_with_all_that_it_started(how, after_s, a_job, tmp_path, monkeypatch):
-    stand_in(tmp_path, WITH_CHILDREN.format(how=how), monkeypatch)
-    job = a_job()
-    with beside(job) as ended:
-        seconds, family = pressed(job, ended)
-    assert after_s <= seconds < after_s + 2
-    assert not [process for process in family if process.is_running()]
-    assert look(job).state == CANCELLED
-    assert look(job).say == ENDED_IN_TIME
-    assert read_events(job.events)[-1]["say"] == ENDED_IN_TIME
+def test_work_that_ignores_a_stop_is_asked_to_end_and_then_killed_with_all_that_it_started(
+    a_job, tmp_path, monkeypatch
+):
+    mannerly, deaf = a_job(name="mannerly"), a_job(name="deaf")
+    bodies = [WITH_CHILDREN.format(how=how) for how in ("SIG_DFL", "SIG_IGN")]
+    with ExitStack() as stack:
+        for job, body in zip((mannerly, deaf), bodies, strict=True):
+            stand_in(tmp_path, body, monkeypatch)
+            stack.enter_context(beside(job))
+            until(lambda job=job: look(job).state == RUNNING)
+        families = [family_of(job) for job in (mannerly, deaf)]
+        time.sleep(1.5)  # a runner looks every second who has come to work
+        began = time.monotonic()
+        mannerly.ask_stop(), deaf.ask_stop()
+        for job, family, after_s in zip((mannerly, deaf), families, (GRACE_S, GRACE_S + TERMINATE_S), strict=True):
+            view = wait_for_end(job, SOON_S)
+            assert after_s <= time.monotonic() - began < after_s + 2
+            assert (view.state, view.say) == (CANCELLED, ENDED_IN_TIME)
+            assert not [process for process in family if process.is_running()]
+            assert read_events(job.events)[-1]["say"] == ENDED_IN_TIME
 
 
 def test_what_the_work_leaves_behind_is_ended_when_it_ends(a_job, tmp_path, monkeypatch):
@@ -62,7 +62,7 @@ def test_what_the_work_leaves_behind_is_ended_when_it_ends(a_job, tmp_path, monk
     job = a_job()
     with beside(job) as ended:
         until(lambda: look(job).state == RUNNING)
-        family = until(lambda: len(there := psutil.Process().children(recursive=True)) == 4 and there)
+        family = family_of(job)
         ended.result(60)
     assert not [process for process in family if process.is_running()]
 

@@ -12,8 +12,8 @@ import pytest
 
 from hlfd.event_file import JsonLines
 from hlfd.jobs import states
-from hlfd.jobs.client import look, wait_for_end
-from hlfd.jobs.folder import Job
+from hlfd.jobs.client import launch, look, wait_for_end
+from hlfd.jobs.folder import Job, create
 from Testing.jobs.acting import SOON_S, until, works_for
 from Testing.jobs.real import AS_OPTIONS, at_step
 
@@ -169,13 +169,14 @@ def test_a_refused_work_has_failed_and_is_resumed_by_its_name(command, a_job, jo
     assert list(jobs.iterdir()) == []
 
 
-def test_names_of_files_beside_the_user_s_own_do_not_mislead_the_work(command, tmp_path, jobs):
+def test_names_of_files_beside_the_user_s_own_do_not_mislead_the_work(tmp_path, jobs):
     for name in ("random", "json", "hlfd", "psutil"):
         (tmp_path / "stands" / f"{name}.py").write_text("raise SystemExit(77)")
-    assert command("jobs", "start", "segment", "no.nii", "--model", "m", "--out", "bad.ending").status == 0
-    view = wait_for_end(Job(jobs / "segment-1"), SOON_S)
+    job = create(jobs, "teach", {"store": "s", "run": "r", "steps": 0}, tmp_path / "stands")
+    launch(job)
+    view = wait_for_end(job, SOON_S)
     assert view.state == states.FAILED
-    assert "bad.ending" in view.say
+    assert view.say.startswith("--steps: Input should be greater than 0")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C by a signal of POSIX")

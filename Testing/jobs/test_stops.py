@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,25 +14,11 @@ from hlfd.jobs import states
 from hlfd.jobs.client import ask_stop, look, resume, wait_for_end
 from hlfd.jobs.runner import GRACE_S, TERMINATE_S
 from Testing.jobs.acting import SOON_S, until, works_for
-from Testing.jobs.real import SETTINGS, started_training
+from Testing.jobs.real import as_options, started_training
 from Testing.training.tiny_runs import assert_same_run, hlfd
 
-TIMES, STEPS = 10, 200
+STEPS, JOBS, TIMES = 150, 2, 5
 SLACK_S = 2
-
-
-@pytest.fixture(scope="module")
-def long_undisturbed(a_store, tmp_path_factory):
-    """The run of as many steps, in one sitting."""
-    run = tmp_path_factory.mktemp("long") / "run"
-    options = [
-        word
-        for name, value in {**SETTINGS, "steps": STEPS}.items()
-        if name not in ("deterministic", "widths")
-        for word in (f"--{name.replace('_', '-')}", value)
-    ]
-    assert hlfd("teach", a_store, run, *options, "--widths", "2,2,3,3,4", "--deterministic") == 0
-    return run
 
 
 def press(job, draw):
@@ -42,40 +29,54 @@ def press(job, draw):
         ask_stop(job)
 
 
-def test_stopped_ten_times_and_resumed_each_time_it_ends_as_if_never_stopped(
-    a_store, jobs, tmp_path, long_undisturbed, record_property
-):
-    draw, run = random.Random(7), tmp_path / "run"
-    job = started_training(jobs, a_store, run, steps=STEPS)
+def stop_somewhere(job, draw):
+    """Stop a job that starts or runs; give the seconds that it took."""
+    if draw.random() < 0.6:
+        until(lambda: look(job).state not in (states.QUEUED, states.STARTING))
+        time.sleep(draw.uniform(0, 0.5))
+    else:
+        time.sleep(draw.uniform(0, 4))
+    press(job, draw)
+    began = time.monotonic()
+    view = wait_for_end(job, SOON_S)
+    seconds = time.monotonic() - began
+    assert view.state == states.CANCELLED, view
+    assert seconds < GRACE_S + TERMINATE_S + SLACK_S
+    until(lambda: not works_for(job), 5)
+    return seconds
+
+
+def assert_explains_itself(job):
+    view = look(job)
+    assert view.say == job.result()["say"] == read_events(job.events)[-1]["say"] != ""
+    assert list(job.folder.glob(f"{UNFINISHED}*")) == []
+    assert not view.step or (job.folder.parents[1] / job.name / "bundle" / "weights.safetensors").exists()
+
+
+def stopped_and_resumed(a_store, folder, seed):
+    """Stop a training five times and let it end; give its run, how long each stop took, and at which step it was."""
+    draw, name = random.Random(seed), f"run-{seed}"
+    job = started_training(folder / "jobs", a_store, folder / name, name, steps=STEPS)
     took, reached = [], []
-    for time_number in range(1, TIMES + 1):
-        if draw.random() < 0.6:
-            until(lambda: look(job).state not in (states.QUEUED, states.STARTING))
-            time.sleep(draw.uniform(0, 0.5))
-        else:
-            time.sleep(draw.uniform(0, 4))
-        if not look(job).is_active:
-            break
-        press(job, draw)
-        began = time.monotonic()
-        view = wait_for_end(job, SOON_S)
-        took.append(time.monotonic() - began)
-        assert took[-1] < GRACE_S + TERMINATE_S + SLACK_S
-        assert view.state in (states.CANCELLED, states.DONE), view
-        assert view.say
-        until(lambda: not works_for(job), 5)
-        assert read_events(job.events)[-1]["event"] == "ended"
-        assert job.result()["say"] == view.say
-        assert sorted(path.name for path in job.folder.glob(f"{UNFINISHED}*")) == []
-        if view.step:
-            assert (run / "bundle" / "weights.safetensors").exists()
-        reached.append(view.step)
-        if view.state == states.DONE:
-            break
-        assert job.status()["attempt"] == time_number
+    for attempt in range(1, TIMES + 1):
+        took.append(round(stop_somewhere(job, draw), 2))
+        assert_explains_itself(job)
+        assert job.status()["attempt"] == attempt
+        reached.append(look(job).step)
         resume(job)
-    record_property("seconds from stop to end", [round(seconds, 2) for seconds in took])
-    record_property("at step", reached)
     view = wait_for_end(job, SOON_S)
     assert view.state == states.DONE, view
-    assert_same_run(run, long_undisturbed)
+    return folder / name, took, reached
+
+
+@pytest.mark.skipif(os.name == "nt", reason="takes the way of SIGTERM, too")
+def test_two_trainings_stopped_five_times_each_end_as_if_never_stopped(a_store, tmp_path, record_property):
+    undisturbed = tmp_path / "undisturbed"
+    with ThreadPoolExecutor(JOBS) as pool:
+        running = [pool.submit(stopped_and_resumed, a_store, tmp_path, seed) for seed in range(JOBS)]
+        assert hlfd("teach", a_store, undisturbed, *as_options(steps=STEPS)) == 0
+        for one in running:
+            run, took, reached = one.result()
+            record_property("seconds from stop to end", took)
+            record_property("at step", reached)
+            assert_same_run(run, undisturbed)

@@ -120,7 +120,7 @@ class ClusterWorker:
     def press(self, since_s: float, grace_s: float, terminate_s: float) -> None:
         """Insist on a stop that was asked `since_s` ago; the times are kept on the cluster, its answer takes longer."""
         self._ray.stop()
-        if self._ray.is_pending and since_s > grace_s:
+        if self._ray.is_pending and (self._ray.has_heard_stop or since_s > grace_s):
             self._end = {"status": EXIT_INTERRUPTED}
         elif since_s > grace_s + terminate_s + STOP_WAIT_S + PATIENCE_S:
             self.was_killed, self._end = True, {"status": -signal.SIGTERM}

@@ -54,6 +54,7 @@ class RayJob:
     fault: InputError | None = None
     """Why it could not be followed to its end."""
     is_pending: bool = True
+    has_heard_stop: bool = False
     trouble: str = ""
     """What went wrong since the cluster answered last."""
     _client: Any = None
@@ -89,9 +90,7 @@ class RayJob:
             if self.earlier:
                 self._end_earlier()
             if not self._stop_asked:
-                self._client.submit_job(submission_id=self.name, **self.what)
-                self._submitted = True
-                self._heard()
+                self._submit()
                 self._follow()
         except InputError as error:
             self.fault = error
@@ -115,36 +114,50 @@ class RayJob:
 
     def _end_earlier(self) -> None:
         """Two would otherwise be at work in one folder, where the runner was killed and the cluster went on."""
+        while (info := self._look(self.earlier)) and not info.status.is_terminal():
+            with contextlib.suppress(Exception):
+                self._client.stop_job(self.earlier)
+            self._closed.wait(RETRY_S)
+
+    def _submit(self) -> None:
+        try:
+            self._client.submit_job(submission_id=self.name, **self.what)
+        except Exception:  # the answer may have been lost, and the job be there
+            if self._look(self.name) is None:
+                raise
+        self._submitted = True
+        self._heard()
+
+    def _look(self, name: str) -> Any:
+        """Give what the cluster knows of a job, if it knows it; asks until there is an answer."""
         while not self._closed.is_set():
             try:
-                if self._client.get_job_info(self.earlier).status.is_terminal():
-                    return
-                self._client.stop_job(self.earlier)
+                info = self._client.get_job_info(name)
             except Exception as error:
                 if NOT_THERE in str(error):
-                    return
+                    return None
                 self.trouble = _first_line(error)
             else:
                 self._heard()
+                return info
             self._closed.wait(RETRY_S)
+        return None
 
     def _follow(self) -> None:
-        while not self._closed.is_set():
+        while info := self._look(self.name):
+            self.is_pending = str(info.status) == "PENDING"
             try:
-                info = self._client.get_job_info(self.name)
-                self._heard()
-                self.is_pending = str(info.status) == "PENDING"
                 if not self.is_pending and asyncio.run(self._tail()) and info.status.is_terminal():
                     self.end = info
                     return
             except Exception as error:
-                if NOT_THERE in str(error):
-                    raise InputError(
-                        f"{self.address}: the cluster does not know the job any more: it was removed there, or the "
-                        "cluster was started anew; resume the job, and it is submitted again"
-                    ) from None
                 self.trouble = _first_line(error)
             self._closed.wait(RETRY_S)
+        if not self._closed.is_set():
+            raise InputError(
+                f"{self.address}: the cluster does not know the job any more: it was removed there, or the cluster was "
+                "started anew; resume the job, and it is submitted again"
+            )
 
     async def _tail(self) -> bool:
         """Read the log from its beginning, and give what is new; tells whether it was read to its end."""
@@ -181,6 +194,7 @@ class RayJob:
         while not self._closed.is_set():
             with contextlib.suppress(Exception):
                 if self._submitted and self._client.stop_job(self.name):
+                    self.has_heard_stop = True
                     return
             self._closed.wait(POLL_S)
 

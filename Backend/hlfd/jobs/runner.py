@@ -122,6 +122,7 @@ class Runner:
             self.waits = worker.waits
             if self.state == states.STARTING and self.pace.what:
                 self.state, self.say = states.RUNNING, self.pace.what
+                self.beat(force=True)
             if asked_at is None and self.job.stop_file.exists():
                 asked_at, self.state, self.say = time.monotonic(), states.STOPPING, "finishes its step"
                 self.beat(force=True)
