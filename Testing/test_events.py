@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from hlfd.event_file import JsonLines, forget_after, read_events
+from hlfd.event_file import JsonLines, Tail, forget_after, read_events
 from hlfd.events import Events, TensorBoard, Terminal, quiet
 
 
@@ -80,6 +80,65 @@ def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path, cut):
     assert path.read_text() == whole
 
 
+def steps(events):
+    return [event["step"] for event in events]
+
+
+def test_a_tail_gives_what_is_new_and_its_place_can_be_kept(tmp_path):
+    path = tmp_path / "events.jsonl"
+    tail = Tail(path)
+    assert tail.read() == [] and tail.offset == 0  # the file need not be there yet
+    with Events(JsonLines(path)) as events:
+        for step in (1, 2):
+            events.emit("step", step=step, say="Größe: 5 µm, 胰腺")
+            assert steps(tail.read()) == [step]
+            assert tail.read() == []
+        assert tail.offset == path.stat().st_size
+        events.emit("step", step=3)
+    assert steps(Tail(path, tail.offset).read()) == [3]
+    assert Tail(path).read()[0]["say"] == "Größe: 5 µm, 胰腺"
+
+
+def test_the_last_line_waits_until_it_is_whole_and_comes_once(tmp_path):
+    path, line = tmp_path / "events.jsonl", json.dumps({"event": "step", "step": 2, "say": "µ"}, ensure_ascii=False)
+    whole = (json.dumps({"event": "step", "step": 1}) + "\n").encode()
+    tail, read = Tail(path), []
+    for cut in range(len(line.encode()) + 1):  # also in the middle of a letter of two bytes
+        path.write_bytes(whole + line.encode()[:cut])
+        read += tail.read()
+        assert steps(read) == [1]
+    path.write_bytes(whole + line.encode() + b"\n")
+    assert tail.read() == [{"event": "step", "step": 2, "say": "µ"}] and tail.read() == []
+
+
+def test_a_half_line_of_a_killed_writer_is_closed_by_the_next_and_left_out(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_text('{"event": "step", "step": 1}\n{"event": "st')
+    tail = Tail(path)
+    assert steps(tail.read()) == [1]
+    with Events(JsonLines(path)) as events:
+        events.emit("step", step=2)
+    assert steps(tail.read()) == [2]
+    assert steps(read_events(path)) == [1, 2]
+
+
+def test_a_shorter_file_in_its_place_is_read_from_its_start(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n')
+    tail = Tail(path)
+    assert steps(tail.read()) == [1, 2, 3]
+    forget_after(path, 1)
+    assert steps(tail.read()) == [1]
+    path.unlink()
+    assert tail.read() == []
+
+
+def test_lines_that_are_no_events_are_left_out(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'\n[1, 2]\n"text"\n\xff\xfe\n{"step": 1}\nnull\n')
+    assert read_events(path) == [{"step": 1}]
+
+
 def test_no_file_has_no_events(tmp_path):
     assert read_events(tmp_path / "events.jsonl") == []
 
@@ -124,6 +183,10 @@ def drawn(terminal, *events):
         for name, values in events:
             told.emit(name, **values)
     return stream.getvalue()
+
+
+def test_a_stop_is_left_to_the_command_to_say():
+    assert drawn(False, ("stopped", {"step": 5, "say": "stopped at step 5"})) == ""
 
 
 STORY = (

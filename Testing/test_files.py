@@ -12,6 +12,7 @@ from hlfd.files import (
     read_json,
     refuse_existing,
     sha256,
+    sweep_up,
     whole_file,
     whole_folder,
     write_json,
@@ -162,6 +163,20 @@ def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(old_fold
         _replace_folder(old_folder, tmp_path / "vanished")
     assert names(old_folder) == ["old.csv", "summary.json"]
     assert names(tmp_path) == ["evaluation"]
+
+
+def test_sweeping_up_removes_what_was_left_half_written_and_nothing_else(tmp_path):
+    with whole_file(tmp_path / "a.ckpt") as file, whole_folder(tmp_path / "bundle") as folder:
+        left = [file, folder / "deep" / "weights"]
+    for path in left:  # as a process leaves them that was killed
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    (tmp_path / "bundle").rmdir()
+    for name in ("a.ckpt", "hlfd-part-mine", ".hidden"):
+        (tmp_path / name).write_text("whole")
+    sweep_up(tmp_path)
+    assert names(tmp_path) == [".hidden", "a.ckpt", "hlfd-part-mine"]
+    sweep_up(tmp_path / "nowhere")
 
 
 def test_existing_outputs_are_refused_unless_asked(old_file, old_folder, tmp_path):

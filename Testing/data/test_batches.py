@@ -28,6 +28,41 @@ def drawn(store: Store, settings: CropSettings, first: int = 0, last: int = 50) 
     return list(batches(store, settings, first, last))
 
 
+# --- shares and parts ---
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_shares_of_several_devices_are_the_batch_of_one(store, count) -> None:
+    turned = replace(PLAIN, augment=True, jitter=0.1)
+    whole = drawn(store, turned, last=5)
+    shares = [drawn(store, replace(turned, share=(number, count)), last=5) for number in range(count)]
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert [len(part.images) for part in parts] == [4 // count] * count
+        assert torch.equal(torch.cat([part.images for part in parts]), batch.images)
+        assert torch.equal(torch.cat([part.labels for part in parts]), batch.labels)
+
+
+class Stored:
+    """Targets that tell which crop they belong to."""
+
+    def crop(self, place):
+        return {"row": np.float32([place.start[0]]), "column": np.full((2, 3), place.start[1], np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(1, [5]), (2, [3, 2]), (3, [2, 2, 1]), (4, [2, 2, 1]), (5, [1] * 5), (9, [1] * 5)]
+)
+def test_the_parts_of_a_batch_joined_are_the_batch(store, count, sizes) -> None:
+    (batch,) = batches(store, replace(PLAIN, batch=5), 0, 1, companion=Stored())
+    parts = batch.parts(count)
+    assert [len(part.images) for part in parts] == [len(part.labels) for part in parts] == sizes
+    assert torch.equal(torch.cat([part.images for part in parts]), batch.images)
+    assert torch.equal(torch.cat([part.labels for part in parts]), batch.labels)
+    assert batch.targets.keys() == {"row", "column"}
+    for name, target in batch.targets.items():
+        assert torch.equal(torch.cat([part.targets[name] for part in parts]), target)
+
+
 # --- windows ---
 
 

@@ -94,6 +94,15 @@ def test_a_job_that_nobody_began_within_thirty_seconds_is_lost(told):
     assert (view.state, view.say.partition(";")[0]) == (states.LOST, "it did not begin within 30 s (see log.txt)")
 
 
+def test_a_runner_that_ended_before_its_first_word_is_told_earlier(told, gone):
+    job = told(states.QUEUED, pid=None, mark=None, ago_s=9)
+    pid, mark = gone
+    job.write_launched({"pid": pid, "mark": mark, "host": this_host()})
+    assert (look(job).state, look(job).say.partition(";")[0]) == (states.LOST, "it did not begin (see log.txt)")
+    job.write_launched({"pid": os.getpid(), "mark": start_mark(os.getpid()), "host": this_host()})
+    assert look(job).state == states.QUEUED
+
+
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '"running"', '{"say": "hello"}', "\x00\x00", "{}"])
 def test_a_job_whose_status_is_gone_or_broken_can_be_resumed(content, a_job):
     job = a_job()

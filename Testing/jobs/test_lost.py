@@ -1,4 +1,4 @@
-"""One training: others try to take its run, then its runner is killed; found lost and resumed, it ends as if undisturbed."""
+"""One training: others want its run, its runner is killed, it is found lost, and resumed it ends as if undisturbed."""
 
 import os
 import sys
@@ -120,12 +120,12 @@ def test_a_runner_that_is_started_on_what_is_done_changes_nothing(killed):
 
 
 def test_a_job_whose_runner_cannot_start_is_lost_and_says_where_to_look(a_store, jobs, tmp_path, monkeypatch):
-    monkeypatch.setattr(client, "BEGINS_WITHIN_S", 0.2)
+    monkeypatch.setattr(client, "LOST_AFTER_S", 0.2)
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
     bare.chmod(0o755)
     job = new_training(jobs, a_store, tmp_path / "run")
     assert launch(job, python=bare).wait(SOON_S) == 1
     view = until(lambda: (seen := look(job)).state == states.LOST and seen)
-    assert "it did not begin within 0 s (see log.txt); `hlfd jobs resume" in view.say
+    assert view.say == f"it did not begin (see log.txt); `hlfd jobs resume {job.name}` goes on"
     assert "No module named" in job.log.read_text()

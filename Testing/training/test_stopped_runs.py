@@ -54,17 +54,15 @@ def test_a_signal_ends_a_run_soon_and_loses_nothing(a_store, a_long_run, tmp_pat
     run = tmp_path / "run"
     with hlfd_apart("teach", a_store, run, *LONG) as process:
         wait_for_step(process, run, 10)
-        sent, clock = time.time(), time.monotonic()
+        sent = time.time()
         process.send_signal(asked)
         status, lines = said(process)
-        took = time.monotonic() - clock
     assert status == 130
-    assert read_events(run / "events.jsonl")[-1]["time"] - sent < SOON_S and took < 2 * SOON_S
-    step = stopped_at(run)
+    assert read_events(run / "events.jsonl")[-1]["time"] - sent < SOON_S
+    step, kept = stopped_at(run), checkpoint(run)["progress"]["best_step"]
     assert 10 <= step < 60 and checkpoint(run)["progress"]["step"] == step
-    kept = checkpoint(run)["progress"]["best_step"]
-    assert lines[-1] == f"hlfd: {run}: stopped at step {step} of 60; the model of step {kept} is kept, and --resume goes on"
-    assert sum("stopped" in line for line in lines) == 1
+    model = f"the model of step {kept} is kept, and --resume goes on"
+    assert [line for line in lines if "stopped" in line] == [f"hlfd: {run}: stopped at step {step} of 60; {model}"]
     manifest, _ = load_bundle(run / "bundle")
     assert manifest.training["best_step"] == kept == (30 if step >= 30 else step)
     assert not (run / "result.json").exists()
@@ -136,7 +134,7 @@ def test_a_stop_before_the_first_step_says_that_there_is_no_model(a_store, a_tau
     assert_same_run(run, a_taught_run)
 
 
-def test_a_stop_while_the_teacher_is_asked_is_gone_on_with(a_store, a_copy, a_taught_run, tmp_path, monkeypatch, capsys):
+def test_a_stop_while_the_teacher_is_asked(a_store, a_copy, a_taught_run, tmp_path, monkeypatch, capsys):
     store, run = a_copy(a_store, "store"), tmp_path / "run"
     options = ["--teacher", a_taught_run, "--steps", 2, "--crop", 64, "--batch", 2, "--widths", "3,4,5,6"]
     with job(tmp_path / "job", monkeypatch) as stop:

@@ -48,7 +48,7 @@ def test_two_processes_have_the_loss_curve_of_one(alone_and_together):
     terms = [
         [event[term] for event in told if event["event"] == "step"]
         for told in (alone, together)
-        for term in "UFD IPD".split()
+        for term in ["UFD", "IPD"]
     ]
     assert terms[2:] == [pytest.approx(of_one, rel=LATER) for of_one in terms[:2]]
 

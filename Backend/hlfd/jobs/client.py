@@ -171,8 +171,9 @@ def outputs(request: Mapping[str, Any]) -> list[Path]:
 
 def _lost(job: Job, status: Mapping[str, Any]) -> str:
     """Say why nobody is at work any more; empty if somebody is, or may be."""
-    if status.get("pid") is None and (launched := job.launched()):
-        status = {**status, **launched}  # a runner that has not said anything yet
+    has_begun = status.get("pid") is not None
+    if not has_begun:  # it may have been started, and not have said anything yet
+        status = {**status, **job.launched()}
     silent_s = abs(time.time() - float(status["heartbeat"]))  # a clock that was put back is no sign of life
     pid, mark = status.get("pid"), status.get("mark")
     if pid is None:
@@ -181,7 +182,9 @@ def _lost(job: Job, status: Mapping[str, Any]) -> str:
         return f"silent for {silent_s:.0f} s on {status.get('host')}" if silent_s > LOST_ELSEWHERE_S else ""
     if silent_s <= LOST_AFTER_S or is_alive(int(pid), str(mark)):
         return ""
-    return f"its process is gone, without a word, since {_when(status)}"
+    return (
+        f"its process is gone, without a word, since {_when(status)}" if has_begun else "it did not begin (see log.txt)"
+    )
 
 
 def _when(status: Mapping[str, Any]) -> str:
