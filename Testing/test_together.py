@@ -1,6 +1,7 @@
 """Several processes as one: normalisation, loss, score and decisions are those of the whole batch."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from hlfd.together import (
     world,
 )
 from hlfd.training.objectives import FocalDice
-from Testing.training.pairs import a_norm, be_one_of_two, look, lose, normalise
+from Testing.training.pairs import a_norm, be_one_of_two, look, lose, normalise, step
 from Testing.training.tiny_runs import make_store
 
 
@@ -39,7 +40,10 @@ def store(tmp_path_factory):
 def two(store, tmp_path_factory):
     """What each of two processes has told."""
     out = tmp_path_factory.mktemp("two")
-    multiprocessing.spawn(be_one_of_two, (out / "meeting", store, out), nprocs=2)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    multiprocessing.spawn(be_one_of_two, (port, store, out), nprocs=2)
     return [torch.load(out / f"{number}.pt") for number in (0, 1)]
 
 
@@ -65,6 +69,16 @@ def test_the_segmentation_loss_over_two_processes_is_that_of_the_whole_batch(two
     # Gradients of parameters are averaged over the processes, so those of logits are worth half.
     torch.testing.assert_close(sum(told["loss"]["loss"] for told in two) / 2, whole["loss"])
     torch.testing.assert_close(joined(two, "loss", "gradient") / 2, whole["gradient"])
+
+
+@pytest.mark.parametrize(("parts", "order"), [(1, [0, 1, 2, 3]), (2, [0, 2, 1, 3])])
+def test_a_step_of_two_processes_is_that_of_one(two, store, parts, order):
+    # Part by part they see crops 0 and 2 together, then 1 and 3: the gradients travel once, with the last part.
+    whole = step(store, order, parts)
+    for told in (one["steps"][parts - 1] for one in two):
+        torch.testing.assert_close(told["loss"], whole["loss"])
+        for gradient, expected in zip(told["gradient"], whole["gradient"], strict=True):
+            torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-7)
 
 
 def test_the_segmentation_loss_is_monais():

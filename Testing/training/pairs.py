@@ -1,8 +1,11 @@
 """What two processes compute that train together, to be held against one that has the whole batch."""
 
-import torch
-from torch import distributed, nn
+import os
 
+import torch
+from torch import nn
+
+from hlfd.data.batches import Batch
 from hlfd.data.store import Store
 from hlfd.errors import LeftAloneError
 from hlfd.together import (
@@ -18,8 +21,10 @@ from hlfd.together import (
     with_common_statistics,
     world,
 )
+from hlfd.training.checkpoint import Progress
 from hlfd.training.objectives import FocalDice
 from hlfd.training.validation import validate
+from Testing.training.bare_loop import Watched, begin, settings_for
 
 CROPS, COUNT = 6, 2
 
@@ -90,6 +95,21 @@ def look(store):
     return validate(Bright(), Store(store), 0, torch.device("cpu"))
 
 
+def crops_of_a_step(chosen):
+    """Some of the four crops of a step."""
+    generator = torch.Generator().manual_seed(4)
+    labels = torch.randint(0, 3, (4, 32, 32), generator=generator)
+    return Batch(torch.rand(4, 1, 32, 32, generator=generator)[chosen], labels[chosen], {})
+
+
+def step(store, chosen, parts, **settings):
+    """Loss and gradient of a step with some of the crops, in parts."""
+    objective = Watched(lambda _images: None)
+    *_, stepper = begin(objective, settings_for(store, "run", batch=4, threads=1, **settings))
+    losses = stepper.step(crops_of_a_step(chosen), Progress(parts=parts), print)
+    return {"loss": mean_everywhere(losses["loss"]), "gradient": [value.grad for value in objective.parameters()]}
+
+
 def decide(number):
     """What is agreed, gathered, shared out and summed."""
     values = torch.tensor([1.0, 10.0]) * (number + 1)
@@ -108,13 +128,17 @@ def decide(number):
     }
 
 
-def be_one_of_two(number, meeting, store, out):
-    """Be one process: compute everything, tell it in a file, and be left alone in the end."""
-    distributed.init_process_group("gloo", init_method=meeting.as_uri(), rank=number, world_size=COUNT)
+def be_one_of_two(number, port, store, out):
+    """Be one process: meet the other as torchrun would have it, compute everything, and tell it in a file."""
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": COUNT, "TORCHELASTIC_RUN_ID": "pair"}
+    own = {"RANK": number, "LOCAL_RANK": number, "GROUP_RANK": 0}
+    os.environ.update({name: str(value) for name, value in {**meeting, **own}.items()})
+    in_parts = [step(store, [2 * number, 2 * number + 1], parts, devices=COUNT) for parts in (1, 2)]
     network = nn.Sequential(nn.Conv2d(1, 3, 1), nn.Sequential(a_norm(nn.BatchNorm2d)))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     common = with_common_statistics(network)
     told = {
+        "steps": in_parts,
         "norm": normalise(a_norm(EverywhereBatchNorm2d), number, COUNT),
         "loss": lose(FocalDice(), number, COUNT),
         "score": look(store),
@@ -123,11 +147,16 @@ def be_one_of_two(number, meeting, store, out):
         "kept": all(torch.equal(value, before[name]) for name, value in common.state_dict().items()),
     }
     wait_for_all()
-    if number == 0:
-        try:
-            with in_company():
-                while True:
-                    sum_everywhere(torch.ones(1))
-        except LeftAloneError as error:
-            told["alone"] = str(error)
+    if number == 0:  # the other ends now
+        told["alone"] = be_left_alone()
     torch.save(told, out / f"{number}.pt")
+
+
+def be_left_alone():
+    """Wait for a process that has ended; gives what is said then."""
+    try:
+        with in_company():
+            while True:
+                sum_everywhere(torch.ones(1))
+    except LeftAloneError as error:
+        return str(error)
