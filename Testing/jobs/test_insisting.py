@@ -25,6 +25,8 @@ signal.signal(signal.SIGTERM, signal.{how})
 tell_that_it_started()
 time.sleep(600)
 """
+LOADED_S = 15
+"""What a busy computer may take beyond that."""
 ENDED_IN_TIME = "did not finish its step in time and was ended; checkpoint and best model are kept"
 
 
@@ -50,7 +52,7 @@ def test_work_that_ignores_a_stop_is_asked_to_end_and_then_killed_with_all_that_
         mannerly.ask_stop(), deaf.ask_stop()
         for job, family, after_s in zip((mannerly, deaf), families, (GRACE_S, GRACE_S + TERMINATE_S), strict=True):
             view = wait_for_end(job, SOON_S)
-            assert after_s <= time.monotonic() - began < after_s + 2
+            assert after_s <= time.monotonic() - began < after_s + LOADED_S
             assert (view.state, view.say) == (CANCELLED, ENDED_IN_TIME)
             assert not [process for process in family if process.is_running()]
             assert read_events(job.events)[-1]["say"] == ENDED_IN_TIME

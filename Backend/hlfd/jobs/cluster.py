@@ -12,6 +12,7 @@ from typing import Any
 
 from hlfd import attached
 from hlfd.cli import EXIT_BAD_INPUT, EXIT_INTERRUPTED
+from hlfd.endings import ending
 from hlfd.errors import InputError
 from hlfd.event_file import JsonLines
 from hlfd.files import read_json, write_json
@@ -98,24 +99,24 @@ class ClusterWorker:
         Raises:
             InputError: the cluster is gone, or cannot do the work.
         """
-        fault, ended = self._ray.fault, self._ray.end  # looked at first: all that was said before is in the log then
-        until = time.monotonic() + TAKES_S
-        while not self._end and not self._ray.lines.empty() and time.monotonic() < until:
-            self._take(self._ray.lines.get())
-        if self._end:
-            return self.status
-        if self._ray.lines.empty() and (fault or ended):
-            self._end = {"status": EXIT_BAD_INPUT}  # whatever is raised now: nothing is left to be stopped
-            if fault:
-                raise fault
-            self._end = {"status": self._ended_by_ray(ended)}
-            return self.status
-        if self._ray.silent_s > PATIENCE_S:
+        self._take_what_came()
+        if not self._end and self._ray.silent_s > PATIENCE_S:
             raise InputError(
                 f"{self._address}: the Ray cluster has not answered for {self._ray.silent_s:.0f} s "
                 f"({self._ray.trouble or 'no word'}); resume the job when it is there again"
             )
-        return None
+        return self.status if self._end else None
+
+    def _take_what_came(self) -> None:
+        fault, ended = self._ray.fault, self._ray.end  # looked at first: all that was said before is in the log then
+        until = time.monotonic() + TAKES_S
+        while not self._end and not self._ray.lines.empty() and time.monotonic() < until:
+            self._take(self._ray.lines.get())
+        if not self._end and self._ray.lines.empty() and (fault or ended):
+            self._end = {"status": EXIT_BAD_INPUT}  # whatever is raised now: nothing is left to be stopped
+            if fault:
+                raise fault
+            self._end = {"status": self._ended_by_ray(ended)}
 
     def press(self, since_s: float, grace_s: float, terminate_s: float) -> None:
         """Insist on a stop that was asked `since_s` ago; the times are kept on the cluster, its answer takes longer."""
@@ -175,7 +176,8 @@ class ClusterWorker:
             )
         if info.driver_exit_code in (126, 127):
             raise InputError(f"{self._address}: {python} cannot be started there; name one with --cluster-python")
-        why = str(info.message or "without a reason").splitlines()[0]
+        message, code = str(info.message or "without a reason"), info.driver_exit_code
+        why = message.splitlines()[0][:200] if code is None else f"what it ran there {ending(code)}"
         raise InputError(f"{self._address}: the Ray cluster ended the job ({why}); see log.txt, then resume the job")
 
     def _name_submission(self) -> tuple[str, str]:
@@ -188,7 +190,8 @@ class ClusterWorker:
 
     def _submission(self, parts: int | None) -> dict[str, Any]:
         python = shlex.quote(self._request.get("cluster_python") or "")
-        variables = {"RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S), wire.THREADS_OF_NODE: "${OMP_NUM_THREADS}"}
+        stop = {"RAY_JOB_STOP_SIGNAL": "SIGTERM", "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)}
+        variables = {**stop, wire.THREADS_OF_NODE: "${OMP_NUM_THREADS}"}
         return {
             "entrypoint": f"exec sh {START} {python} {parts or ''}".rstrip(),
             "runtime_env": {"working_dir": self._folder.name, "env_vars": variables},

@@ -168,9 +168,9 @@ class RayJob:
             *lines, half = (half + message).split("\n")
             for line in lines:
                 at += 1
-                if at > self._read:
-                    self._give(line)
-                    self._read = at
+                self._give(at, line)
+        if self._ended and half:
+            self._give(at + 1, half)
         return self._ended
 
     async def _next(self, messages: AsyncIterator[str]) -> str | None:
@@ -185,10 +185,12 @@ class RayJob:
         await asyncio.wait({coming})
         return None
 
-    def _give(self, line: str) -> None:
-        while not self._closed.is_set():
+    def _give(self, at: int, line: str) -> None:
+        """Give a line of the log by its number, unless it was given before the connection was lost."""
+        while at > self._read and not self._closed.is_set():
             with contextlib.suppress(queue.Full):
-                return self.lines.put(line, timeout=RETRY_S)
+                self.lines.put(line, timeout=RETRY_S)
+                self._read = at
 
     def _stop(self) -> None:
         while not self._closed.is_set():

@@ -121,6 +121,7 @@ def main(arguments: list[str]) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if not os.environ.pop(wire.THREADS_OF_NODE, ""):
         os.environ.pop("OMP_NUM_THREADS", None)
+    os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}  # for the command, as a job has them here
     with tempfile.TemporaryDirectory(prefix="job-", dir=Path.cwd()) as folder:
         job = Job(Path(folder))
         signal.signal(signal.SIGTERM, lambda *_: job.ask_stop())
