@@ -50,6 +50,18 @@ def test_balancing_follows_slowly_and_by_the_same_factor_for_values_and_gradient
     assert term.grad.item() == pytest.approx(0.9 * 0.5 / 2.04)
 
 
+def test_a_step_in_parts_is_remembered_once_with_the_mean_of_its_parts():
+    whole, parts = weighing(balanced=True, schedule="fall"), weighing(balanced=True, schedule="fall")
+    for value in (2.0, 4.0, 8.0):
+        for change in (-1, 1):
+            parts(SEGMENTATION + 0.1 * change, {**TERMS, "UFD": torch.tensor(value + change)})
+        whole(SEGMENTATION, {**TERMS, "UFD": torch.tensor(value)})
+        parts.step_done()
+        whole.step_done()
+        torch.testing.assert_close(parts.means, whole.means)
+        assert parts.step == whole.step
+
+
 def test_a_term_of_zero_is_no_division_by_zero():
     nothing = dict.fromkeys(TERMS, torch.tensor(0.0))
     assert weighing(balanced=True)(SEGMENTATION, nothing).item() == 0

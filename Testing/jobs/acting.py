@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -68,13 +68,25 @@ def beside(job: Job) -> Any:
 
 
 def works_for(job: Job) -> list[psutil.Process]:
-    """Every living process that was started with a job's folder among its words, and their children."""
+    """Every living process that works for a job."""
+    return works_in(job.folder)
+
+
+def works_in(folder: Path) -> list[psutil.Process]:
+    """Every living process that was started with something in a folder among its words, and their children."""
     found = set()
     for process in psutil.process_iter():
         try:
-            mine = any(word.startswith(str(job.folder)) for word in process.cmdline())
+            mine = any(word.startswith(str(folder)) for word in process.cmdline())
             if mine and process.status() != psutil.STATUS_ZOMBIE:
                 found |= {process, *process.children(recursive=True)}
         except psutil.Error:
             continue
     return [process for process in found if process.is_running()]
+
+
+def end_all(folder: Path) -> None:
+    """End every process of jobs in a folder."""
+    for process in works_in(folder):
+        with suppress(psutil.Error):
+            process.kill()

@@ -1,13 +1,21 @@
 """Jobs for the tests: their folder, and ones that nobody has started."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hlfd.jobs.folder import Job, create
+from Testing.jobs.acting import end_all
 from Testing.jobs.real import AS_OPTIONS
 from Testing.training.tiny_runs import hlfd, make_store
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_at_work(tmp_path) -> Iterator[None]:
+    """End what a test that failed has left at work, so that it does not disturb the others."""
+    yield
+    end_all(tmp_path)
 
 
 @pytest.fixture

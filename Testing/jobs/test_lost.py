@@ -12,7 +12,7 @@ from hlfd.jobs import client, states
 from hlfd.jobs.client import launch, look, resume, wait_for_end
 from hlfd.jobs.process import start_mark
 from hlfd.jobs.runner import EXIT_BUSY
-from Testing.jobs.acting import SOON_S, until, works_for
+from Testing.jobs.acting import SOON_S, end_all, until, works_for
 from Testing.jobs.real import AS_OPTIONS, at_step, new_training, runner_of, started_training
 from Testing.training.tiny_runs import assert_same_run
 
@@ -29,8 +29,7 @@ def halted(a_store, tmp_path_factory):
     (work,) = [one for one in works_for(job) if "hlfd.child" in one.cmdline() and "teach" in one.cmdline()][:1]
     work.suspend()
     yield job, work, folder / "run"
-    for process in works_for(job):
-        process.kill()
+    end_all(folder)
 
 
 @pytest.fixture(scope="module")

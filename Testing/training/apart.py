@@ -12,7 +12,7 @@ import torch
 
 from hlfd.event_file import read_events
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def environment(**more):

@@ -1,10 +1,6 @@
 """Stopped and gone on with is the same as never stopped; what cannot be gone on with is refused in a sentence."""
 
 import json
-import os
-import subprocess
-import sys
-import time
 
 import pytest
 import torch
@@ -12,6 +8,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from hlfd.data.batches import Crops
 from hlfd.event_file import read_events
+from Testing.training.apart import hlfd_apart, wait_for_step
 from Testing.training.tiny_runs import STUDENT, TEACHER, assert_same_run, hlfd, same, steps_told
 
 LONG = 60
@@ -78,13 +75,8 @@ def test_a_killed_process_is_gone_on_with_as_if_nothing_had_been(a_store, tmp_pa
     options = [*TEACHER, "--deterministic", "--steps", LONG, "--validate-every", 10]
     assert hlfd("teach", a_store, tmp_path / "whole", *options) == 0
     run = tmp_path / "killed"
-    command = [sys.executable, "-m", "hlfd", "teach", *(str(word) for word in (a_store, run, *options))]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        while not (run / "last.ckpt").exists():
-            assert process.poll() is None
-            time.sleep(0.005)
+    with hlfd_apart("teach", a_store, run, *options) as process:
+        wait_for_step(process, run, 10)
         process.kill()
     assert not (run / "result.json").exists()
     assert hlfd("teach", a_store, run, *options, "--resume") == 0

@@ -25,6 +25,7 @@ class Weighing(nn.Module):
         if recipe.balanced:
             self.means: Tensor
             self.register_buffer("means", torch.zeros(1 + len(recipe.routes)))
+        self._seen: list[Tensor] = []  # in the parts of this step
 
     def forward(self, segmentation: Tensor, terms: dict[str, Tensor]) -> Tensor:
         """Give the scalar to add to the segmentation loss."""
@@ -36,6 +37,9 @@ class Weighing(nn.Module):
 
     def step_done(self) -> None:
         """Tell that the optimiser has made a step, which may have taken several calls: the schedule goes on."""
+        if self._seen:
+            self.means.copy_(self._remembered(torch.stack(self._seen).mean(dim=0)))
+            self._seen.clear()
         self.step += 1
 
     def _factor(self) -> Tensor | float:
@@ -46,7 +50,10 @@ class Weighing(nn.Module):
     def _scales(self, segmentation: Tensor, values: Tensor) -> Tensor:
         seen = mean_everywhere(torch.cat([segmentation.reshape(1), values])).to(self.means)
         if self.training:
-            before = torch.where(self.step == 0, seen, self.means)
-            self.means.copy_(self.MEMORY * before + (1 - self.MEMORY) * seen)
-        tiny = torch.finfo(self.means.dtype).tiny
-        return (self.means[0] / self.means[1:].clamp_min(tiny)).to(values)
+            self._seen.append(seen)
+        means = self._remembered(seen) if self.training else self.means
+        return (means[0] / means[1:].clamp_min(torch.finfo(means.dtype).tiny)).to(values)
+
+    def _remembered(self, seen: Tensor) -> Tensor:
+        before = torch.where(self.step == 0, seen, self.means)
+        return self.MEMORY * before + (1 - self.MEMORY) * seen

@@ -19,6 +19,8 @@ from hlfd.training.settings import TrainingSettings
 
 TOGETHER = "TORCHELASTIC_RUN_ID"
 """torchrun sets it in every process that it starts."""
+HERE = "127.0.0.1"
+"""Where the processes meet: by its name, which it would be otherwise, not every computer finds itself."""
 POLL_S = 0.1
 CONSEQUENCES = (EXIT_LEFT_ALONE, EXIT_INTERRUPTED, -signal.SIGTERM)
 """How processes end after one of them has failed: they notice it, or are asked to end."""
@@ -72,7 +74,8 @@ def _run_together(count: int, arguments: list[str], folder: str) -> Failure | No
         max_nodes=1,
         nproc_per_node=count,
         rdzv_backend="c10d",
-        rdzv_endpoint="localhost:0",
+        rdzv_endpoint=f"{HERE}:0",
+        local_addr=HERE,
         rdzv_configs={"timeout": 900},
         run_id=str(os.getpid()),
         max_restarts=0,
@@ -110,7 +113,10 @@ class _line_of_our_own:  # noqa: N801 - read as words: with a line of our own
     """Give children a standard input that ends with this process; its own, if it is such a line, is watched already."""
 
     def __enter__(self) -> None:
-        self._before = os.dup(0)
+        try:
+            self._before = os.dup(0)
+        except OSError:  # a service may have none
+            self._before = os.open(os.devnull, os.O_RDONLY)
         reading, self._writing = os.pipe()
         os.dup2(reading, 0, inheritable=True)
         os.close(reading)
