@@ -244,12 +244,12 @@ def test_a_cluster_that_goes_away_fails_the_job_and_resuming_ends_what_went_on_t
 
 def test_a_job_that_is_removed_on_the_cluster_has_failed(ray, ask, tmp_path):
     sleeper = tmp_path / "sleeper"
-    sleeper.write_text("#!/bin/sh\nsleep 3\n")
+    sleeper.write_text("#!/bin/sh\nsleep 6\n")
     sleeper.chmod(0o755)
     with way_to(ray.local.port) as way:
         job = ask(way.address, cluster_python=str(sleeper))
         with beside(job):
-            until(lambda: submission(job) in [one.submission_id for one in ray.client.list_jobs()])
+            until(lambda: job.log.exists() and "Running entrypoint" in job.log.read_text())
             way.cut()
             until(lambda: ray.client.get_job_info(submission(job)).status.is_terminal())
             ray.client.delete_job(submission(job))
