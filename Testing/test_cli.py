@@ -178,7 +178,7 @@ def locked_folder(tmp_path):
     folder.mkdir()
     for parent in (tmp_path, *tmp_path.parents[:2]):
         with contextlib.suppress(PermissionError):
-            parent.chmod(0o755)
+            parent.chmod(parent.stat().st_mode | 0o055)
     if os.name == "nt":
         subprocess.run(["icacls", str(folder), "/deny", "*S-1-1-0:(WD,AD)"], check=True, capture_output=True)
         yield folder

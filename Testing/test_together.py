@@ -11,6 +11,8 @@ from torch import multiprocessing, nn
 
 from hlfd.attached import LAUNCHED, leave_word
 from hlfd.cli import main
+from hlfd.data.batches import windowed
+from hlfd.data.store import Store
 from hlfd.together import (
     EverywhereBatchNorm2d,
     agreed,
@@ -89,8 +91,19 @@ def test_the_segmentation_loss_is_monais():
     torch.testing.assert_close(ours["gradient"], theirs["gradient"])
 
 
+def naive_score(store):
+    """Mean over the cases of twice the overlap over the sum of both sizes."""
+    scores = []
+    for case in map(store.slices, store.cases("validation")):
+        found, truth = windowed(case.hu, store.manifest.window_hu) > 0.7, case.labels == 2
+        scores.append(2 * (found & truth).sum() / (found.sum() + truth.sum()))
+    assert len(set(scores)) == 3
+    return sum(scores) / 3
+
+
 def test_the_score_is_that_of_one_process_bit_for_bit(two, store):
     assert two[0]["score"] == two[1]["score"] == look(store)
+    assert look(store) == pytest.approx(naive_score(Store(store)))
 
 
 def test_every_batch_norm_of_a_network_is_replaced_and_keeps_its_values(two):

@@ -1,10 +1,12 @@
 """Jobs for the tests: their folder, and ones that nobody has started."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hlfd.jobs import states
 from hlfd.jobs.folder import Job, create
 from Testing.jobs.acting import end_all
 from Testing.jobs.real import AS_OPTIONS
@@ -32,6 +34,23 @@ def a_job(jobs, tmp_path) -> Callable[..., Job]:
         return create(jobs, command, settings, tmp_path, name)
 
     return make
+
+
+@pytest.fixture
+def written(monkeypatch) -> Callable[[Job], list[str]]:
+    """Gives the states that were written for a job in this process, in order; each may follow the one before."""
+    told: dict[Path, list[str]] = defaultdict(lambda: [states.QUEUED])
+    write = Job.write_status
+
+    def write_and_remember(job, state, say="", **facts):
+        before = told[job.folder]
+        if state != before[-1]:
+            assert states.may_follow(before[-1], state), [*before, state]
+            before.append(state)
+        write(job, state, say, **facts)
+
+    monkeypatch.setattr(Job, "write_status", write_and_remember)
+    return lambda job: told[job.folder]
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ class LocalRay:
             *("--head", "--block", "--node-ip-address", LOOPBACK, "--port", str(port)),
             *("--dashboard-host", LOOPBACK, "--dashboard-port", str(dashboard)),
             *("--ray-client-server-port", str(client), "--dashboard-agent-listen-port", str(agent)),
-            *("--num-cpus", "2", "--object-store-memory", str(100 << 20), "--include-log-monitor", "false"),
+            *("--num-cpus", "2", "--object-store-memory", str(100 << 20)),
             *("--disable-usage-stats", "--temp-dir", str(self._folder / "t")),
         ]
 

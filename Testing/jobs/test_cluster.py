@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 import venv
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from hlfd.jobs.client import ask_stop, launch, look, resume
 from hlfd.jobs.folder import create
 from hlfd.jobs.runner import Runner
 from Testing.jobs.acting import beside, until, works_for
-from Testing.jobs.local_ray import LocalRay, free_ports, way_to
+from Testing.jobs.local_ray import LocalRay, way_to
 from Testing.jobs.real import SETTINGS, at_step
 from Testing.training.tiny_runs import assert_same_run
 
@@ -121,7 +122,7 @@ def test_what_it_printed_is_in_the_log_and_what_it_told_is_not(over_a_bad_line):
 
 
 def test_a_stopped_job_has_a_model_that_came_back_and_resuming_finishes_it(ray, ask, tmp_path):
-    job = ask(ray.address, **LONG, minutes=0.15)
+    job = ask(ray.address, **LONG, minutes=0.12)
     launch(job)
     assert at_step(job, 1)
     listening = [connection for process in ours(ray, job) for connection in process.net_connections("inet")]
@@ -135,7 +136,7 @@ def test_a_stopped_job_has_a_model_that_came_back_and_resuming_finishes_it(ray, 
     resume(job)
     assert ended(job)[0] == states.DONE
     finished = json.loads((job.folder / "brought" / "run" / "result.json").read_text())
-    assert finished["ended"].startswith("the 0.15 minutes are over at step ")
+    assert finished["ended"].startswith("the 0.12 minutes are over at step ")
     assert sha256(job.folder / "brought" / weights) == sha256(tmp_path / weights)
     assert [event["event"] for event in read_events(job.events) if event["event"] in ("stopped", "ended")] == [
         *("stopped", "ended", "ended"),
@@ -199,28 +200,6 @@ def test_a_job_for_which_there_is_no_gpu_waits_and_can_be_stopped(ray, ask):
         assert ended(job) == (states.CANCELLED, "stopped")
 
 
-def test_a_cluster_that_does_not_answer_is_told_at_once(ask):
-    address = f"http://127.0.0.1:{free_ports(1)[0]}"
-    job = ask(address)
-    assert Runner(job).run() == 1
-    assert look(job).state == states.FAILED
-    assert look(job).say.startswith(f"{address}: no Ray cluster answers there (")
-    assert look(job).say.endswith("); check the address, and whether the cluster runs, then resume the job")
-
-
-def test_a_computer_without_ray_is_told(ask, monkeypatch):
-    job = ask("http://head:8265")
-    monkeypatch.setitem(sys.modules, "ray", None)
-    assert Runner(job).run() == 1
-    assert look(job).say == "Ray is not installed here, and --cluster needs it; install hlfd[cluster]"
-
-
-def test_what_is_no_address_of_a_job_api_is_refused_before_there_is_a_job(refused, jobs):
-    said = refused("jobs", "start", "--folder", jobs, "--cluster", "head:6379", "teach", "store", "run")
-    assert said == "hlfd: head:6379: not the address of a Ray cluster's job API; give it as http://HOST:8265\n"
-    assert not jobs.exists()
-
-
 def test_a_cluster_that_goes_away_fails_the_job_and_resuming_ends_what_went_on_there(ray, ask, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE_S", 3.0)
     monkeypatch.setattr(cluster, "ASKS_S", 0.5)
@@ -244,14 +223,16 @@ def test_a_cluster_that_goes_away_fails_the_job_and_resuming_ends_what_went_on_t
 
 def test_a_job_that_is_removed_on_the_cluster_has_failed(ray, ask, tmp_path):
     sleeper = tmp_path / "sleeper"
-    sleeper.write_text("#!/bin/sh\nsleep 6\n")
+    sleeper.write_text("#!/bin/sh\necho sleeps\nexec sleep 1000\n")
     sleeper.chmod(0o755)
     with way_to(ray.local.port) as way:
         job = ask(way.address, cluster_python=str(sleeper))
         with beside(job):
-            until(lambda: job.log.exists() and "Running entrypoint" in job.log.read_text())
+            until(lambda: job.log.exists() and "sleeps" in job.log.read_text())
             way.cut()
+            ray.client.stop_job(submission(job))
             until(lambda: ray.client.get_job_info(submission(job)).status.is_terminal())
+            time.sleep(3)  # Ray looks after jobs each second, and would write one down again that is removed too soon
             ray.client.delete_job(submission(job))
             way.open()
             assert ended(job) == (

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from hlfd.jobs import states
-from hlfd.jobs.client import look, wait_for_end
+from hlfd.jobs.client import wait_for_end
 from hlfd.jobs.folder import find
 from Testing.jobs.acting import SOON_S, until, works_for
-from Testing.jobs.real import AS_OPTIONS, runner_of, started_training
+from Testing.jobs.real import AS_OPTIONS
 from Testing.training.tiny_runs import assert_same_run
 
 STARTER = """
@@ -46,18 +46,4 @@ def test_a_job_whose_starter_s_terminal_hangs_up_and_whose_group_is_killed_is_do
     assert (view.step, view.of, view.left_s) == (60, 60, None)
     assert_same_run(tmp_path / "run", undisturbed)
     assert job.result()["outputs"] == [str(tmp_path / "run")]
-    until(lambda: not works_for(job), 5)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_a_log_out_that_sends_both_signals_to_all_at_once_is_a_stop(jobs, a_store, tmp_path):
-    job = started_training(jobs, a_store, tmp_path / "run", steps=100_000)
-    until(lambda: look(job).state == states.RUNNING)
-    group = os.getpgid(runner_of(job))
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        os.killpg(group, number)
-    view = wait_for_end(job, SOON_S)
-    assert view.state == states.CANCELLED, view
-    assert "the model of step" in view.say and "--resume goes on" in view.say
-    assert (tmp_path / "run" / "bundle" / "weights.safetensors").exists()
     until(lambda: not works_for(job), 5)

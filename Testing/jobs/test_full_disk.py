@@ -15,12 +15,16 @@ from Testing.jobs.real import at_step, started_training
 from Testing.training.tiny_runs import assert_same_run
 
 PAGE_BYTES = 4096
-pytestmark = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs to mount a small disk")
+LARGEST_BYTES = 64 * 1024
+MAY_MOUNT = sys.platform == "linux" and os.geteuid() == 0
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs limits, or disks, of POSIX")
 
 
 @pytest.fixture
 def disk(tmp_path):
     """A disk of 3 MB."""
+    if not MAY_MOUNT:
+        pytest.skip("needs to mount a small disk")
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
@@ -80,3 +84,21 @@ def test_a_disk_that_is_full_from_the_start_is_told_by_whoever_asks(disk, comman
     assert "the disk is full" in answer.error and answer.error.count("\n") == 1
     ballast.unlink()
     assert not list((disk / "jobs").glob("[!.]*"))
+
+
+@pytest.mark.skipif(MAY_MOUNT, reason="a small disk shows more")
+def test_files_that_may_not_grow_are_a_full_disk_too(jobs, a_store, tmp_path, undisturbed):
+    import resource
+
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_BYTES, usual[1]))
+    try:
+        job = started_training(jobs, a_store, tmp_path / "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    view = wait_for_end(job, SOON_S)
+    assert view.state == states.FAILED, view
+    assert "the disk is full; free some space" in view.say
+    resume(job)
+    assert wait_for_end(job, SOON_S).state == states.DONE, look(job)
+    assert_same_run(tmp_path / "run", undisturbed)

@@ -13,7 +13,10 @@ from hlfd.jobs.runner import GRACE_S, TERMINATE_S
 from hlfd.jobs.states import CANCELLED, RUNNING
 from Testing.jobs.acting import SOON_S, beside, stand_in, until, works_for
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX"),
+    pytest.mark.usefixtures("written"),
+]
 
 WITH_CHILDREN = """
 ignores = "import signal, time; signal.signal(signal.SIGTERM, signal.{how}); print(1, flush=True); time.sleep(600)"
@@ -90,3 +93,11 @@ def test_work_that_comes_to_its_end_while_it_stops_is_done(a_job, tmp_path, monk
         job.ask_stop()
         assert ended.result(10) == 0
     assert look(job).state == states.DONE
+
+
+def test_work_that_the_system_ends_before_it_could_listen_was_stopped(a_job, tmp_path, monkeypatch):
+    stand_in(tmp_path, "(job / 'stop').touch(); os.kill(os.getpid(), signal.SIGTERM)", monkeypatch)
+    job = a_job()
+    with beside(job) as ended:
+        assert ended.result(10) == 0
+    assert (look(job).state, look(job).say) == (CANCELLED, "stopped before it began")

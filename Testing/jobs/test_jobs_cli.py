@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from hlfd.event_file import JsonLines
 from hlfd.jobs import states
 from hlfd.jobs.client import launch, look, wait_for_end
 from hlfd.jobs.folder import Job, create
+from hlfd.jobs.runner import GRACE_S, TERMINATE_S
 from Testing.jobs.acting import SOON_S, until, works_for
 from Testing.jobs.real import AS_OPTIONS, at_step
 
@@ -169,10 +171,10 @@ def test_a_refused_work_has_failed_and_is_resumed_by_its_name(command, a_job, jo
     assert list(jobs.iterdir()) == []
 
 
-def test_names_of_files_beside_the_user_s_own_do_not_mislead_the_work(tmp_path, jobs):
+def test_names_of_files_beside_the_user_s_own_do_not_mislead_the_work(tmp_path):
     for name in ("random", "json", "hlfd", "psutil"):
         (tmp_path / "stands" / f"{name}.py").write_text("raise SystemExit(77)")
-    job = create(jobs, "teach", {"store": "s", "run": "r", "steps": 0}, tmp_path / "stands")
+    job = create(Path("here"), "teach", {"store": "s", "run": "r", "steps": 0}, Path())
     launch(job)
     view = wait_for_end(job, SOON_S)
     assert view.state == states.FAILED
@@ -201,7 +203,9 @@ def test_the_life_of_a_training_from_its_start_to_its_removal(a_store, command, 
     assert "is running; stop it first (hlfd jobs stop teach-1)" in refused("jobs", "remove", "last")
     assert "cannot be resumed: it is running" in refused("jobs", "resume", "last")
 
+    began = time.monotonic()
     answer = command("jobs", "stop", "last")
+    assert time.monotonic() - began < GRACE_S + TERMINATE_S
     assert answer.status == 0
     assert re.fullmatch(
         r"teach-1: cancelled: stopped at step \d+ of 100000; the model of step \d+ is kept, and --resume goes on\n",

@@ -11,7 +11,10 @@ from hlfd.jobs.client import look
 from hlfd.jobs.runner import Runner
 from Testing.jobs.acting import stand_in
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX"),
+    pytest.mark.usefixtures("written"),
+]
 
 FALLS = """
 make_run()

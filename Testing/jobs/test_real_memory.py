@@ -10,10 +10,10 @@ from hlfd.jobs.client import look
 from Testing.jobs.acting import SOON_S, beside, until
 from Testing.jobs.real import at_step, new_training
 
-STEPS = 60
 
-
-def test_a_training_that_the_kernel_killed_for_memory_goes_on_in_two_parts(a_store, jobs, tmp_path, monkeypatch):
+def test_a_training_that_the_kernel_killed_for_memory_goes_on_in_two_parts(
+    a_store, jobs, tmp_path, monkeypatch, written
+):
     counted = [0]
     monkeypatch.setattr(runner, "oom_kills", lambda: counted[0])
     run = tmp_path / "run"
@@ -26,7 +26,8 @@ def test_a_training_that_the_kernel_killed_for_memory_goes_on_in_two_parts(a_sto
         until(lambda: seen.append(look(job).state) or seen[-1] == states.STARTING)
         assert look(job).say == "the work was killed by the system because memory ran out; it goes on in 2 parts a step"
         assert ended.result(SOON_S) == 0
-    assert look(job).state == states.DONE
+    once = [states.STARTING, states.RUNNING]
+    assert written(job) == [states.QUEUED, *once, *once, states.DONE]
     assert job.result()["attempts"] == 2
     events = read_events(job.events)
     starts = [(event["at"], event["parts"]) for event in events if event["event"] == "started"]

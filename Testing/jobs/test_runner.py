@@ -8,35 +8,20 @@ import pytest
 from hlfd.event_file import read_events
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
-from hlfd.jobs.folder import Job, create
+from hlfd.jobs.folder import create
 from hlfd.jobs.runner import Runner
 from Testing.jobs.acting import beside, stand_in, until
 
 REFUSED = {"store": "s", "run": "r", "steps": 0}
 """Settings that `hlfd teach` refuses at once, without loading torch."""
+pytestmark = pytest.mark.usefixtures("written")
 posix_only = pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX")
 
 
-@pytest.fixture(autouse=True)
-def written(monkeypatch):
-    """The states that are written, in order; each may follow the one before."""
-    told, write = [states.QUEUED], Job.write_status
-
-    def write_and_remember(job, state, say="", **facts):
-        if state != told[-1]:
-            assert states.may_follow(told[-1], state), [*told, state]
-            told.append(state)
-        write(job, state, say, **facts)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Job, "write_status", write_and_remember)
-        yield told
-
-
-def test_a_setting_that_the_command_refuses_is_the_reason_in_its_own_words(a_job, written, tmp_path):
+def test_a_setting_that_the_command_refuses_is_the_reason_in_its_own_words(a_job, written):
     job = a_job(**REFUSED)
     assert Runner(job).run() == 1
-    assert written == [states.QUEUED, states.STARTING, states.FAILED]
+    assert written(job) == [states.QUEUED, states.STARTING, states.FAILED]
     say = "--steps: Input should be greater than 0, found 0; see `hlfd teach --help`"
     assert look(job).say == say
     result = job.result()
@@ -51,7 +36,7 @@ def test_a_stop_before_the_runner_begins_is_a_stop_without_any_work(a_job, writt
     job = a_job(**REFUSED)
     job.ask_stop()
     assert Runner(job).run() == 0
-    assert written == [states.QUEUED, states.STARTING, states.CANCELLED]
+    assert written(job) == [states.QUEUED, states.STARTING, states.CANCELLED]
     assert look(job).say == "stopped before it began"
     assert not (job.folder / "settings.json").exists()
 
@@ -114,7 +99,7 @@ def test_a_job_at_work_is_told_with_its_number_of_steps_and_beats_every_two_seco
         monkeypatch.setattr(runner, "GRACE_S", 0)
         job.ask_stop()
         assert ended.result(10) == 0
-    assert written == [states.QUEUED, states.STARTING, states.RUNNING, states.STOPPING, states.CANCELLED]
+    assert written(job) == [states.QUEUED, states.STARTING, states.RUNNING, states.STOPPING, states.CANCELLED]
 
 
 @posix_only

@@ -64,15 +64,18 @@ def run_alone(python, program, *arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def is_new_enough(python):
+    """Whether this Python starts, and is one that the backend is written for."""
+    try:
+        return run_alone(python, "import sys; sys.exit(sys.version_info < (3, 11))").returncode == 0
+    except OSError:
+        return False
+
+
 def pythons():
     """The Python that these tests run in, bare, and others that are there."""
     others = (shutil.which(f"python3.{minor}") for _, minor in VERSIONS)
-    found = [sys._base_executable, *filter(None, others)]
-    return [
-        python
-        for python in found
-        if run_alone(python, "import sys; sys.exit(sys.version_info < (3, 11))").returncode == 0
-    ]
+    return [python for python in (sys._base_executable, *filter(None, others)) if is_new_enough(python)]
 
 
 @pytest.fixture(scope="module")

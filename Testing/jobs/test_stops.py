@@ -22,11 +22,16 @@ SLACK_S = 2
 
 
 def press(job, draw):
-    """Ask for a stop in one of the ways that there are."""
-    if os.name == "posix" and (pid := job.status().get("pid")) and draw.random() < 0.3:
-        os.kill(pid, signal.SIGTERM)
-    else:
+    """Ask for a stop in one of the ways that there are: the file, a queue's time limit, a log-out."""
+    runner = job.status().get("pid")
+    way = draw.choice(["file", "file", "limit", "log-out"]) if runner else "file"
+    if way == "file":
         ask_stop(job)
+    elif way == "limit":
+        os.kill(runner, signal.SIGTERM)
+    else:  # as systemd does it
+        os.killpg(runner, signal.SIGTERM)
+        os.killpg(runner, signal.SIGHUP)
 
 
 def stop_somewhere(job, draw):
@@ -69,7 +74,7 @@ def stopped_and_resumed(a_store, folder, seed):
     return folder / name, took, reached
 
 
-@pytest.mark.skipif(os.name == "nt", reason="takes the way of SIGTERM, too")
+@pytest.mark.skipif(os.name == "nt", reason="stops by signals of POSIX, too")
 def test_two_trainings_stopped_five_times_each_end_as_if_never_stopped(a_store, tmp_path, record_property):
     undisturbed = tmp_path / "undisturbed"
     with ThreadPoolExecutor(JOBS) as pool:

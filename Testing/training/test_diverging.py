@@ -1,10 +1,12 @@
 """A loss that is no number: back to the last checkpoint with half the learning rate, and an end in words."""
 
 import math
+import time
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
 from hlfd.bundle import load_bundle
@@ -21,9 +23,9 @@ STEPS = 12
 class TooFast(nn.Module):
     """Supervised, whose loss is no number after some steps for as long as the learning rate is above a bound."""
 
-    def __init__(self, steps, bound):
+    def __init__(self, steps, bound, pause=0.0):
         super().__init__()
-        self.network = a_network()
+        self.network, self.pause = a_network(), pause
         self.supervised, self.steps, self.bound, self.rates = Supervised(self.network), steps, bound, []
 
     def watch(self, training):
@@ -33,6 +35,7 @@ class TooFast(nn.Module):
         parts = self.supervised(images, labels)
         self.rates.append(self.optimizer.param_groups[0]["lr"])
         is_wild = len(self.rates) > self.steps and self.rates[-1] > self.bound
+        time.sleep(self.pause if is_wild else 0)
         return {**parts, "loss": parts["loss"] * math.nan} if is_wild else parts
 
     def step_done(self):
@@ -111,6 +114,12 @@ def test_half_the_rate_survives_a_stop(a_store, tmp_path, monkeypatch):
     assert same(checkpoint(run), checkpoint(tmp_path / "whole"))
 
 
+def test_time_spent_in_vain_is_time_spent(a_store, tmp_path):
+    # Two steps are wild before it is noticed, twice.
+    progress = run_loop(TooFast(4, cosine(4) / 3, pause=0.5), a_store, tmp_path / "run", steps=STEPS)
+    assert progress.lowered == 2 and progress.seconds >= 4 * 0.5
+
+
 def test_three_times_are_counted_over_all_sittings(a_store, tmp_path, monkeypatch):
     run = tmp_path / "run"
     with job(tmp_path / "job", monkeypatch) as stop, pytest.raises(Stopped):
@@ -139,6 +148,16 @@ def test_poison_just_before_a_checkpoint_is_noticed(a_store, tmp_path):
     with pytest.raises(InputError, match=r"^step 4: weights are no longer numbers"):
         run_loop(Poisoned(steps=3), a_store, tmp_path / "run")
     assert checkpoint(tmp_path / "run")["progress"]["step"] == 2
+
+
+def test_back_at_the_start_nothing_is_forgotten_but_steps_that_come_again(a_store, tmp_path):
+    run = tmp_path / "run"
+    with pytest.raises(InputError, match=r"^step 2: weights are no longer numbers"):
+        run_loop(Poisoned(steps=1), a_store, run)
+    assert [event["step"] for event in went_back(run)] == [0, 0, 0]
+    assert [event["step"] for event in steps_told(run)] == [1]
+    curves = EventAccumulator(str(run / "tensorboard")).Reload()
+    assert [scalar.step for scalar in curves.Scalars("step/loss")] == [1]
 
 
 def test_poison_just_before_a_stop_makes_no_model_of_it(a_store, tmp_path, monkeypatch):

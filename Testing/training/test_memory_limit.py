@@ -1,5 +1,6 @@
 """Memory that really runs out: the system refuses a process more than so much."""
 
+import json
 import subprocess
 import sys
 
@@ -12,57 +13,61 @@ from Testing.training.bare_loop import checkpoint
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells and limits it alike")
 
-LIMITED = """
-import resource, sys
+THREE_RUNS = """
+import json, os, resource, sys
 from pathlib import Path
+import torch
 from hlfd.cli import main
+from hlfd.training import teach
 from hlfd.training.stepping import Stepper
 
-def tell(name):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    print(*[line.split()[1] for line in lines if line.startswith(name + ":")])
+told, step = {}, Stepper.step
 
-step = Stepper.step
+def kilobytes(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
+
 def first_step(*arguments):
-    tell("VmSize")
-    if limit := int(sys.argv[1]):
+    told.setdefault("before", kilobytes("VmSize"))
+    if limit:
         resource.setrlimit(resource.RLIMIT_AS, (1024 * limit, 1024 * limit))
     return step(*arguments)
 
+def run(name):
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return json.loads(Path(name + ".json").read_text())
+    told["status"] = main([word.replace("RUN", name) for word in sys.argv[1:]])
+    told["most"] = kilobytes("VmPeak")
+    Path(name + ".json").write_text(json.dumps(told))
+    os._exit(0)
+
 Stepper.step = first_step
-status = main(sys.argv[2:])
-tell("VmPeak")
-sys.exit(status)
+limit = 0
+free = run("free")
+limit = free["before"] + 3 * (free["most"] - free["before"]) // 4
+run("limited")
+limit = free["before"] + 15_000  # one crop needs twice that
+run("tight")
 """
-LARGE = ["--steps", 2, "--crop", 192, "--batch", 8, "--validate-every", 2, "--device", "cpu", "--widths", "8,8,8,8,8"]
-"""About 600 MB for the batch at once, half of that for half of it."""
-
-
-def limited(limit_kb, store, run):
-    """Teach with a limit; gives exit status, kB at the first step, and most kB."""
-    words = [sys.executable, "-c", LIMITED, limit_kb, "teach", store, run, *LARGE, "--no-preflight", "--threads", 1]
-    # glibc keeps most of what was freed, in pieces that fit or don't by chance; here it is told to give it back.
-    given_back = environment(MALLOC_MMAP_THRESHOLD_=str(1 << 20))
-    words = [str(word) for word in words]
-    ran = subprocess.run(words, env=given_back, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert ran.returncode in (0, 12), ran.stderr
-    numbers = [int(line) for line in ran.stdout.splitlines() if line.isdecimal()]
-    return ran.returncode, numbers[0], numbers[-1], ran.stderr.splitlines()
+LARGE = ["--steps", 1, "--crop", 128, "--batch", 8, "--validate-every", 1, "--device", "cpu", "--widths", "8,8,8,8,8"]
+"""About 250 MB for the batch at once, half of that for half of it."""
 
 
 def test_a_batch_that_does_not_fit_into_memory_is_computed_in_parts(a_store, tmp_path):
-    status, before, most, _ = limited(0, a_store, tmp_path / "free")
-    assert status == 0
-    limit = before + 3 * (most - before) // 4
-    status, _, most, _ = limited(limit, a_store, tmp_path / "limited")
-    assert status == 0
-    assert most <= limit
-    notes = [event["say"] for event in read_events(tmp_path / "limited" / "events.jsonl") if event["event"] == "note"]
+    words = [sys.executable, "-c", THREE_RUNS, "teach", a_store, "RUN", *LARGE, "--no-preflight", "--threads", 1]
+    # glibc keeps most of what was freed, in pieces that fit or don't by chance; here it is told to give it back.
+    given_back = environment(MALLOC_MMAP_THRESHOLD_=str(1 << 20))
+    how = {"env": given_back, "cwd": tmp_path, "timeout": PATIENCE_S, "check": True}
+    ran = subprocess.run([str(word) for word in words], capture_output=True, text=True, **how)
+    told = [json.loads((tmp_path / f"{name}.json").read_text()) for name in ("free", "limited", "tight")]
+    assert [one["status"] for one in told] == [0, 0, 12], ran.stderr
+    assert told[1]["most"] < told[0]["most"]
+    run = tmp_path / "limited"
+    notes = [event["say"] for event in read_events(run / "events.jsonl") if event["event"] == "note"]
     assert notes[0] == "memory is short: the 8 crops of a step are now computed in 2 parts"
-    assert checkpoint(tmp_path / "limited")["progress"]["parts"] == 2 ** len(notes)
-    load_bundle(tmp_path / "limited" / "bundle")
-    # One crop needs some 75 MB; what the library is short of with less is not always said in the gradient.
-    status, *_, lines = limited(before + 30_000, a_store, tmp_path / "tight")
-    assert status == 12
-    assert lines[-1].startswith("hlfd: ") and "memory does not suffice" in lines[-1]
-    assert not any("Traceback" in line for line in lines)
+    assert checkpoint(run)["progress"]["parts"] == 2 ** len(notes)
+    load_bundle(run / "bundle")
+    # What the library is short of with too little is not always said in the gradient.
+    assert ran.stderr.splitlines()[-1].startswith("hlfd: ") and "memory does not suffice" in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr

@@ -1,7 +1,9 @@
 """Two processes that are asked to stop, or that find a fault of which only one knows."""
 
+import contextlib
 import signal
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from safetensors.torch import load_file
 from hlfd.data.batches import Crops, CropSettings
 from hlfd.data.store import Store
 from hlfd.event_file import read_events
+from hlfd.training.launch import Failure, _first
 from Testing.training.apart import hlfd_apart, said, wait_for_step
 from Testing.training.bare_loop import checkpoint
 from Testing.training.tiny_runs import TEACHER, hlfd, steps_told
@@ -17,11 +20,21 @@ from Testing.training.tiny_runs import TEACHER, hlfd, steps_told
 OPTIONS = [*TEACHER, "--norm", "batch", "--batch", 4, "--steps", 60, "--validate-every", 30, "--threads", 1]
 
 
+@contextlib.contextmanager
+def nohup():
+    """Let processes that are started here ignore that a terminal is closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals for other processes")
 def test_two_that_are_asked_to_stop_keep_everything_and_one_goes_on_with_it(a_store, tmp_path):
     whole, run = tmp_path / "whole", tmp_path / "run"
     assert hlfd("teach", a_store, whole, *OPTIONS) == 0
-    with hlfd_apart("teach", a_store, run, *OPTIONS, "--devices", 2) as process:
+    with nohup(), hlfd_apart("teach", a_store, run, *OPTIONS, "--devices", 2) as process:
+        wait_for_step(process, run, 1)
+        process.send_signal(signal.SIGHUP)
         wait_for_step(process, run, 10)
         process.send_signal(signal.SIGTERM)
         status, lines = said(process)
@@ -38,6 +51,30 @@ def test_two_that_are_asked_to_stop_keep_everything_and_one_goes_on_with_it(a_st
     assert starts == [0, step]
     one, other = (load_file(folder / "best.safetensors") for folder in (run, whole))
     assert all(np.isclose(one[name], other[name], rtol=0.05, atol=0.01).all() for name in one)
+    # What the first finds wrong before anything is trained is told once as well.
+    with hlfd_apart("teach", a_store, run, *OPTIONS, "--devices", 2) as process:
+        sentence = f"hlfd: {run}: already exists; choose another name or add --overwrite"
+        assert said(process) == (2, [sentence])
+
+
+@pytest.mark.parametrize(
+    ("statuses", "times", "culprit"),
+    [
+        ([4, -9], [7, 7], 1),  # the first was left alone by the second
+        ([-9, 4], [7, 7], 0),
+        ([-15, 1], [7, 7], 1),  # the first was asked to end because the second had failed
+        ([130, 2], [6, 7], 1),  # so it was, and took it for a stop
+        ([1, -9], [7, 7], 1),
+        ([2, -9], [6, 36], 0),  # the second hung, and was killed half a minute later
+        ([130, 130], [7, 7], 0),
+    ],
+)
+def test_the_one_that_failed_is_told_from_those_that_ended_because_of_it(statuses, times, culprit):
+    failures = [
+        SimpleNamespace(local_rank=number, exitcode=status, timestamp=time, error_file="<N/A>")
+        for number, (status, time) in enumerate(zip(statuses, times, strict=True))
+    ]
+    assert _first(failures) == Failure(culprit, statuses[culprit], "")
 
 
 def a_seed_that_parts(store):

@@ -3,7 +3,6 @@
 import shlex
 import shutil
 import signal
-import tempfile
 import time
 import uuid
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from hlfd.cli import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 from hlfd.endings import ending
 from hlfd.errors import InputError
 from hlfd.event_file import JsonLines
-from hlfd.files import read_json, write_json
+from hlfd.files import UNFINISHED, read_json, write_json
 from hlfd.jobs import wire
 from hlfd.jobs.client import outputs
 from hlfd.jobs.folder import Job
@@ -58,9 +57,7 @@ class ClusterWorker:
         self.was_killed = False
         """Whether it had to be."""
         earlier, name = self._name_submission()
-        self._folder = tempfile.TemporaryDirectory(prefix="hlfd-")
-        shutil.copyfile(job.folder / attached.REQUEST, Path(self._folder.name) / attached.REQUEST)
-        (Path(self._folder.name) / START).write_text(START_SH, encoding="utf-8", newline="\n")
+        self._package = self._packed()
         self._ray = RayJob(self._address, name, self._submission(parts), earlier)
 
     def __enter__(self) -> "ClusterWorker":
@@ -72,7 +69,7 @@ class ClusterWorker:
         self._events.close()
         self._log.close()
         self._parcel.forget()
-        self._folder.cleanup()
+        shutil.rmtree(self._package, ignore_errors=True)
 
     @property
     def waits(self) -> str:
@@ -188,13 +185,22 @@ class ClusterWorker:
         write_json(file, {"address": self._address, "name": name})
         return earlier, name
 
+    def _packed(self) -> Path:
+        """Put what is sent into a folder: the request, byte for byte, for its digest is what a run knows a job by."""
+        package = self._job.folder / f"{UNFINISHED}package"
+        shutil.rmtree(package, ignore_errors=True)
+        package.mkdir()
+        shutil.copyfile(self._job.folder / attached.REQUEST, package / attached.REQUEST)
+        (package / START).write_text(START_SH, encoding="utf-8", newline="\n")
+        return package
+
     def _submission(self, parts: int | None) -> dict[str, Any]:
         python = shlex.quote(self._request.get("cluster_python") or "")
         stop = {"RAY_JOB_STOP_SIGNAL": "SIGTERM", "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_WAIT_S)}
         variables = {**stop, wire.THREADS_OF_NODE: "${OMP_NUM_THREADS}"}
         return {
             "entrypoint": f"exec sh {START} {python} {parts or ''}".rstrip(),
-            "runtime_env": {"working_dir": self._folder.name, "env_vars": variables},
+            "runtime_env": {"working_dir": str(self._package), "env_vars": variables},
             "entrypoint_num_gpus": _gpus(self._request["settings"]) or None,
         }
 

@@ -52,7 +52,8 @@ class Remote:
                 for line in wire.lines_of(file, name, digests):
                     self._say(line)
         self._say(wire.spoken("end", files=digests, **end))
-        return int(end["status"])
+        status = int(end["status"])
+        return status if status >= 0 else 128 - status  # as shells tell a signal
 
     def _work(self) -> dict[str, Any]:
         where = Path(self._request["where"])
@@ -116,12 +117,17 @@ def results(request: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield file, file.relative_to(output.parent).as_posix()
 
 
+def set_variables() -> None:
+    """Set what the command has as a job here, and leave out what Ray set."""
+    if not os.environ.pop(wire.THREADS_OF_NODE, ""):
+        os.environ.pop("OMP_NUM_THREADS", None)
+    os.environ.update(PYTHONSAFEPATH="1", PYTHONUTF8="1")
+
+
 def main(arguments: list[str]) -> int:
     """Run the job whose request is in this folder."""
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    if not os.environ.pop(wire.THREADS_OF_NODE, ""):
-        os.environ.pop("OMP_NUM_THREADS", None)
-    os.environ |= {"PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}  # for the command, as a job has them here
+    set_variables()
     with tempfile.TemporaryDirectory(prefix="job-", dir=Path.cwd()) as folder:
         job = Job(Path(folder))
         signal.signal(signal.SIGTERM, lambda *_: job.ask_stop())

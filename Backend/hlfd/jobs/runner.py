@@ -103,7 +103,8 @@ class Runner:
         status = worker.status
         if status == 0:
             return states.DONE, self.pace.said or "done"
-        is_stopping = self.state == states.STOPPING and status not in OWN_FAULTS
+        is_wanted = self.state == states.STOPPING or self.job.stop_file.exists()  # or both were asked at once
+        is_stopping = is_wanted and status not in OWN_FAULTS
         if status == EXIT_INTERRUPTED or (is_stopping and self.pace.has_stopped):
             return states.CANCELLED, self.pace.said or "stopped"
         if is_stopping:

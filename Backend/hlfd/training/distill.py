@@ -27,6 +27,7 @@ from hlfd.training.settings import TrainingSettings
 Loaded = tuple[BundleManifest, nn.Module]
 
 
+@in_company()
 def distill(
     settings: TrainingSettings, network: str, student: dict[str, Any], recipe: Recipe, teacher_path: Path | None
 ) -> BundleManifest | None:
@@ -60,7 +61,7 @@ def distill(
     what = f"Distilling ({recipe.method})" if recipe.routes else "Training alone"
     predecessors = {"teacher": loaded[0] if loaded else None, "started_from": earlier}
     exporter = Exporter(run, built, architecture, store, settings, "student", recipe.method, predecessors)
-    with held(run), in_company():
+    with held(run):
         if recipe.routes:
             distiller = Distiller(recipe, built.channels, built.strides, store.classes)  # type: ignore[arg-type]
             cache = _fill_cache(fabric, store, settings, distiller, loaded) if recipe.targets == "cached" else None

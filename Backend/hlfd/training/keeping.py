@@ -56,8 +56,10 @@ class Keeper:
     def keep_if_best(self, score: float | None, progress: Progress) -> None:
         """Keep the weights, and make a model of them, if none had a better score. Without a score the latest are kept.
 
-        Equal scores prefer the later weights.
+        Equal scores prefer the later weights, but are not better: `progress.waited` counts those in a row.
         """
+        is_better = score is None or progress.best_score is None or score > progress.best_score
+        progress.waited = 0 if is_better else progress.waited + 1
         if score is not None and score < (progress.best_score or 0.0):
             return
         progress.best_score, progress.best_step = score, progress.step

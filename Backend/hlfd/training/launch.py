@@ -82,6 +82,8 @@ def _run_together(count: int, arguments: list[str], folder: str) -> Failure | No
         monitor_interval=POLL_S,
         logs_specs=DefaultLogsSpecs(log_dir=folder),
     )
+    if hasattr(config, "signals_to_handle"):  # not in older torch
+        config.signals_to_handle = ",".join(_signals_heard())
     os.environ[LAUNCHED] = "1"
     logging.disable(logging.CRITICAL)  # what happened is told below, in a sentence
     try:
@@ -96,6 +98,12 @@ def _run_together(count: int, arguments: list[str], folder: str) -> Failure | No
         logging.disable(logging.NOTSET)
         del os.environ[LAUNCHED]
     return None
+
+
+def _signals_heard() -> list[str]:
+    """Signals that end this process; what `nohup` or a shell has it ignore is to stay ignored."""
+    names = [name for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+    return [name for name in names if signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN]
 
 
 def _first(failures: Iterable[Any]) -> Failure:

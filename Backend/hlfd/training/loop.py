@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -150,9 +150,8 @@ class _Trainer:
             return []
         notes: list[str] = []
         forecast = preflight.measure(self.stepper, self._batches(last), self.store, settings, progress, notes.append)
-        parts, expected = progress.parts, progress.expected or forecast.expected(progress.seconds)
-        self.progress = self.keeper.load()
-        self.progress.parts, self.progress.expected = parts, expected
+        progress.expected = progress.expected or forecast.expected(progress.seconds)
+        self._load_but("parts", "expected")
         return [
             *({"name": "note", "say": say} for say in notes),
             {"name": "forecast", **vars(forecast), "say": forecast.say(settings.steps - progress.step)},
@@ -164,13 +163,17 @@ class _Trainer:
         lowered = self.progress.lowered + 1
         if lowered > TIMES_LOWERED:
             raise InputError(f"{found}; {DIVERGED}")
-        parts, expected, self.progress = self.progress.parts, self.progress.expected, self.keeper.load()
+        self._load_but("parts", "expected", "seconds")
         for group in self.keeper.training.optimizer.param_groups:
             group["lr"] *= 0.5 ** (lowered - self.progress.lowered)
-        self.progress.lowered, self.progress.parts, self.progress.expected = lowered, parts, expected
+        self.progress.lowered = lowered
         how = f"half the learning rate, for the {lowered}. of {TIMES_LOWERED} times"
         say = f"{found}: went back to step {self.progress.step} with {how}"
         return [{"name": "went_back", "step": self.progress.step, "say": say}]
+
+    def _load_but(self, *known: str) -> None:
+        """Put the last checkpoint back, and keep what has become known since."""
+        self.progress = replace(self.keeper.load(), **{name: getattr(self.progress, name) for name in known})
 
     def _validate_if_due(self, events: Events) -> None:
         progress, settings = self.progress, self.settings
@@ -186,8 +189,6 @@ class _Trainer:
             score = validate(network, self.store, settings.validation_slices, device, between)
         except Stopped:
             self._stop(events)
-        is_better = score is None or progress.best_score is None or score > progress.best_score
-        progress.waited = 0 if is_better else progress.waited + 1
         self.keeper.keep_if_best(score, progress)
         progress.validated = progress.step
         self._look_at_the_clock()

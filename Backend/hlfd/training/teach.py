@@ -14,6 +14,7 @@ from hlfd.training.runs import held, open_run, origin
 from hlfd.training.settings import TrainingSettings
 
 
+@in_company()
 def teach(settings: TrainingSettings, widths: tuple[int, ...], norm: str) -> BundleManifest | None:
     """Train UNet++ with deep supervision and export it.
 
@@ -33,7 +34,7 @@ def teach(settings: TrainingSettings, widths: tuple[int, ...], norm: str) -> Bun
     require_disk(network, settings)
     run = open_run(settings, origin(store, start_from=earlier))
     exporter = Exporter(run, network, architecture, store, settings, "teacher", "supervised", {"started_from": earlier})
-    with held(run), in_company():
+    with held(run):
         training = start(fabric, Supervised(network), architecture, settings)
         progress = train(fabric, training, store, settings, run, "Teaching", export=exporter.export)
         return exporter.finish(progress, fabric)
