@@ -4,7 +4,10 @@ from hlfd.commands.jobs_watch import NamedJobSettings
 
 
 class CommandSettings(NamedJobSettings):
-    """Remove a job that has ended from the list. The run or file that it made stays where it is."""
+    """Remove a job that has ended from the list. The run or file that it made stays where it is.
+
+    What came back from a cluster lies in the job's folder and is removed with it: copy it first.
+    """
 
 
 def run(settings: CommandSettings) -> None:
