@@ -248,3 +248,13 @@ def test_a_mistake_in_the_block_is_not_taken_for_a_full_disk(tmp_path):
         raise ValueError("a mistake")
     with pytest.raises(ValueError, match=r"^a mistake$"), whole_folder(tmp_path / "b"):
         raise ValueError("a mistake")
+
+
+def test_of_two_who_make_one_folder_at_once_one_gets_it(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match="was made by somebody else in the meantime"), whole_folder(out) as late:
+        (late / "late").touch()
+        with whole_folder(out) as soon:
+            (soon / "soon").touch()
+    assert [path.name for path in out.iterdir()] == ["soon"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

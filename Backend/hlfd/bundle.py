@@ -14,7 +14,7 @@ from torch import nn
 from hlfd import __version__
 from hlfd.catalogue import Label
 from hlfd.errors import InputError
-from hlfd.files import read_json, sha256, whole_folder, write_json
+from hlfd.files import read_json, sha256, whole_file, whole_folder, write_json
 from hlfd.model_card import model_card
 from hlfd.models.contract import parameter_count
 from hlfd.models.registry import Architecture, build
@@ -69,7 +69,8 @@ def save_bundle(folder: Path, network: nn.Module, facts: dict[str, Any], overwri
     """
     with whole_folder(folder, overwrite, MANIFEST) as target:
         weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-        save_file(weights, target / WEIGHTS)
+        with whole_file(target / WEIGHTS) as temporary:  # safetensors alone would let nobody else read them
+            save_file(weights, temporary)
         facts = {**facts, "parameters": parameter_count(network), "versions": _versions()}
         card = model_card(facts)
         (target / CARD).write_text(card, encoding="utf-8")

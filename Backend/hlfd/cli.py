@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": "the whole way once, on synthetic CTs, with a report",
 }
 FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)
+FAMILIES = {name.partition(" ")[0] for name in COMMANDS if " " in name}
 STOPPABLE = ("teach", "distill", "arena", "sweep", "segment")
 RESUMABLE = ("teach", "distill", "arena", "sweep")
 EXIT_BAD_INPUT = 2
@@ -60,6 +61,14 @@ def usage() -> str:
     )
 
 
+def usage_of_family(name: str) -> str:
+    """List the commands that begin with a word."""
+    family = {known: text for known, text in COMMANDS.items() if known.startswith(f"{name} ")}
+    width = max(map(len, family))
+    lines = [f"  {known:<{width}}  {text}" for known, text in family.items()]
+    return "\n".join([f"usage: hlfd {name} COMMAND [options]", "", *lines])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -74,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[0] == "--version":
         print(f"hlfd {__version__}")
         return 0
+    if given[0] in FAMILIES and given[1:] in ([], ["-h"], ["--help"]):
+        print(usage_of_family(given[0]))
+        return 0 if given[1:] else EXIT_BAD_INPUT
     words = 2 if " ".join(given[:2]) in COMMANDS else 1
     return _run(" ".join(given[:words]), given[words:])
 
@@ -108,10 +120,8 @@ def _run(name: str, arguments: list[str]) -> int:
 def _require_known(name: str, arguments: list[str]) -> None:
     if name in COMMANDS:
         return
-    family = [known for known in COMMANDS if known.startswith(f"{name} ")]
-    if family and (not arguments or arguments[0] in ("-h", "--help")):
-        raise InputError(f"{name}: needs one word more; there are {', '.join(family)}")
-    if family:
+    if name in FAMILIES:
+        family = [known for known in COMMANDS if known.startswith(f"{name} ")]
         raise InputError(f"{name} {arguments[0]}: no such command; there are {', '.join(family)}")
     raise InputError(f"{name}: no such command; there are {', '.join(COMMANDS)}")
 

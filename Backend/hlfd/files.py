@@ -75,7 +75,7 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
         with _full_disk_told(path):
             yield temporary
         temporary.chmod(0o777 & ~_umask())
-        _replace_folder(path, temporary)
+        _put_in_place(path, temporary, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -157,11 +157,23 @@ def _require_replaceable(path: Path, marker: str) -> None:
         raise InputError(f"{path}: has no {marker or 'mark of hlfd'}, so it is not replaced; choose another name")
 
 
+def _put_in_place(path: Path, new: Path, overwrite: bool) -> None:
+    """Give `new` the name `path`; of two who want the same name at once, one gets it."""
+    if overwrite and path.exists():
+        _replace_folder(path, new)
+        return
+    with contextlib.suppress(OSError):
+        path.rmdir()  # an empty folder does not count
+    try:
+        new.rename(path)  # never onto a folder that has something in it
+    except OSError:
+        if path.exists():
+            raise InputError(f"{path}: was made by somebody else in the meantime; choose another name") from None
+        raise
+
+
 def _replace_folder(path: Path, new: Path) -> None:
     """Put `new` in the place of `path`; if that fails, `path` is as it was."""
-    if not path.exists():
-        new.rename(path)
-        return
     retired = new.with_name(new.name + "-old")
     path.rename(retired)
     try:

@@ -92,6 +92,12 @@ def oom_kills(*, proc: Path = PROC, cgroup: Path = CGROUP) -> int | None:
     return next((int(words[1]) for words in lines if words[0] == "oom_kill"), None)
 
 
+def killed_for_memory(kills_before: int | None) -> bool | None:
+    """Whether the kernel has killed a process for lack of memory since `oom_kills` said that; None if nobody counts."""
+    now = oom_kills()
+    return None if kills_before is None or now is None else now > kills_before
+
+
 def disk_free(path: Path) -> int:
     """Bytes that can be written at a path, which need not be there yet."""
     return shutil.disk_usage(existing(path)).free

@@ -44,7 +44,10 @@ def stoppable() -> Iterator[None]:
     try:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             before[signal.SIGINT] = signal.signal(signal.SIGINT, _on_interrupt)
-        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, _on_terminate)
+        for name in ("SIGTERM", "SIGHUP"):  # SIGHUP comes where a terminal is closed; `nohup` has it ignored
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, _on_terminate)
         yield
     finally:
         for number, handler in before.items():

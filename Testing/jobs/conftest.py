@@ -45,7 +45,7 @@ def written(monkeypatch) -> Callable[[Job], list[str]]:
     def write_and_remember(job, state, say="", **facts):
         before = told[job.folder]
         if state != before[-1]:
-            assert states.may_follow(before[-1], state), [*before, state]
+            assert state in states.FOLLOWERS[before[-1]], [*before, state]
             before.append(state)
         write(job, state, say, **facts)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hlfd.cli import COMMANDS
 from hlfd.event_file import JsonLines
 from hlfd.jobs import states
 from hlfd.jobs.client import launch, look, wait_for_end
@@ -55,9 +56,16 @@ def ended(a_job):
     return make
 
 
-def test_jobs_alone_and_jobs_nonsense_tell_what_there_is(refused):
+@pytest.mark.parametrize(("asked", "status"), [([], 2), (["-h"], 0), (["--help"], 0)])
+def test_jobs_alone_shows_what_there_is(command, asked, status):
+    answer = command("jobs", *asked)
+    assert (answer.status, answer.error) == (status, "")
+    for name, text in COMMANDS.items():
+        assert (f"  {name}" in answer.out and text in answer.out) is name.startswith("jobs ")
+
+
+def test_jobs_nonsense_is_refused_with_what_there_is(refused):
     family = "jobs start, jobs list, jobs watch, jobs stop, jobs resume, jobs remove"
-    assert refused("jobs") == f"hlfd: jobs: needs one word more; there are {family}\n"
     assert refused("jobs", "nonsense") == f"hlfd: jobs nonsense: no such command; there are {family}\n"
 
 

@@ -5,6 +5,7 @@ import os
 import psutil
 import pytest
 
+from hlfd import machine
 from hlfd.event_file import read_events
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
@@ -32,7 +33,8 @@ def kernel(monkeypatch):
 
     def counts(more):
         kills = iter(range(0, 1000, more or 1)) if more is not None else None
-        monkeypatch.setattr(runner, "oom_kills", lambda: None if kills is None else (next(kills) if more else 3))
+        for module in (runner, machine):
+            monkeypatch.setattr(module, "oom_kills", lambda: None if kills is None else (next(kills) if more else 3))
 
     return counts
 

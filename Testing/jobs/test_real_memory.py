@@ -4,6 +4,7 @@ import json
 
 import psutil
 
+from hlfd import machine
 from hlfd.event_file import read_events
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
@@ -15,7 +16,8 @@ def test_a_training_that_the_kernel_killed_for_memory_goes_on_in_two_parts(
     a_store, jobs, tmp_path, monkeypatch, written
 ):
     counted = [0]
-    monkeypatch.setattr(runner, "oom_kills", lambda: counted[0])
+    for module in (runner, machine):
+        monkeypatch.setattr(module, "oom_kills", lambda: counted[0])
     run = tmp_path / "run"
     job, seen = new_training(jobs, a_store, run), []
     with beside(job) as ended:

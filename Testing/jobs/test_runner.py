@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from hlfd import machine
 from hlfd.event_file import read_events
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
@@ -107,7 +108,8 @@ def test_a_fault_of_the_runner_itself_is_told_too(a_job, monkeypatch, capsys):
     def broken():
         raise ZeroDivisionError("seven")
 
-    monkeypatch.setattr(runner, "oom_kills", broken)
+    for module in (runner, machine):
+        monkeypatch.setattr(module, "oom_kills", broken)
     job = a_job(**REFUSED)
     assert Runner(job).run() == 1
     assert look(job).state == states.FAILED

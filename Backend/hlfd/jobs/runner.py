@@ -27,7 +27,7 @@ from hlfd.jobs.cluster import Work, made, start_work
 from hlfd.jobs.folder import Job, this_host
 from hlfd.jobs.pace import Pace
 from hlfd.jobs.process import start_mark
-from hlfd.machine import disk_free, oom_kills
+from hlfd.machine import disk_free, killed_for_memory, oom_kills
 
 BEAT_S, POLL_S = 2.0, 0.1
 GRACE_S, TERMINATE_S = 5.0, 2.0
@@ -35,6 +35,7 @@ GRACE_S, TERMINATE_S = 5.0, 2.0
 OWN_FAULTS = (1, EXIT_BAD_INPUT, EXIT_MEMORY_SHORT)
 TIMES_SMALLER = 3
 BEFORE_IT_BEGAN = "stopped before it began"
+BEFORE_IT_WENT_ON = "stopped before it went on; what it had is kept"
 ENDED_IN_A_STEP = "did not finish its step in time and was ended; checkpoint and best model are kept"
 RESERVE_BYTES = 1 << 16
 DISK_FULL = "the disk is full; free some space, then resume the job"
@@ -80,11 +81,11 @@ class Runner:
         parts, smaller = None, 0
         while True:
             if self.job.stop_file.exists():
-                return states.CANCELLED, self.pace.said or BEFORE_IT_BEGAN
+                return states.CANCELLED, self._before_a_step()
             kills = oom_kills()
             with start_work(self.job, parts) as worker:
                 self._attend(worker, tail)
-            status, for_memory = worker.status, _killed_for_memory(kills)
+            status, for_memory = worker.status, killed_for_memory(kills)
             more = min(2 * max(self.pace.parts, parts or 1), worker.most_parts)
             can_be_smaller = smaller < TIMES_SMALLER and more > max(self.pace.parts, parts or 1)
             if not can_be_smaller or not self._is_short_of_memory(worker, for_memory):
@@ -108,11 +109,14 @@ class Runner:
         if status == EXIT_INTERRUPTED or (is_stopping and self.pace.has_stopped):
             return states.CANCELLED, self.pace.said or "stopped"
         if is_stopping:
-            return states.CANCELLED, ENDED_IN_A_STEP if self.pace.what else BEFORE_IT_BEGAN
+            return states.CANCELLED, ENDED_IN_A_STEP if self.pace.what else self._before_a_step()
         if not worker.last_words() and disk_free(self.job.folder) < RESERVE_BYTES:  # no room for its words either
             return states.FAILED, f"{self.job.folder}: {DISK_FULL}"
         how = f"the work {ending(status, for_memory)} ({worker.last_line()}); log.txt has all that it printed"
         return states.FAILED, worker.last_words() or how
+
+    def _before_a_step(self) -> str:
+        return BEFORE_IT_WENT_ON if self.attempt > 1 else BEFORE_IT_BEGAN
 
     def _attend(self, worker: Work, tail: Tail) -> None:
         """Stay with the work until it ends."""
@@ -169,11 +173,6 @@ class Runner:
         with contextlib.suppress(OSError):
             self.event("ended", state=state, say=say)
         self.beat(force=True)  # last: whoever reads this reads the rest
-
-
-def _killed_for_memory(kills_before: int | None) -> bool | None:
-    now = oom_kills()
-    return None if kills_before is None or now is None else now > kills_before
 
 
 def _fault(error: OSError) -> str:

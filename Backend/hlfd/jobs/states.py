@@ -21,8 +21,3 @@ FOLLOWERS: dict[str, tuple[str, ...]] = {
 }
 """State -> states that may come next. From running back to starting: a process that was killed for lack of memory is
 started again with less at once. Back to queued: a job is resumed."""
-
-
-def may_follow(state: str, later: str) -> bool:
-    """Whether a job may go from one state to another."""
-    return later in FOLLOWERS[state]

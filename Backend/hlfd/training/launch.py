@@ -12,9 +12,10 @@ from typing import Any
 
 from hlfd.attached import LAUNCHED
 from hlfd.cli import EXIT_INTERRUPTED, EXIT_LEFT_ALONE, EXIT_MEMORY_SHORT
-from hlfd.endings import ending
+from hlfd.endings import ending, is_killed
 from hlfd.errors import InputError, MemoryShortError, Stopped
 from hlfd.files import read_json, write_json
+from hlfd.machine import killed_for_memory, oom_kills
 from hlfd.training.settings import TrainingSettings
 
 TOGETHER = "TORCHELASTIC_RUN_ID"
@@ -58,9 +59,10 @@ def launch(command: str, settings: TrainingSettings) -> None:
     with tempfile.TemporaryDirectory(prefix="hlfd-") as folder:
         file = Path(folder) / "settings.json"
         write_json(file, settings.record())
+        kills = oom_kills()
         failure = _run_together(settings.devices, [command, "--settings", str(file)], folder)
     if failure:
-        _explain(command, settings, failure)
+        _explain(command, settings, failure, killed_for_memory(kills))
 
 
 def _run_together(count: int, arguments: list[str], folder: str) -> Failure | None:
@@ -135,8 +137,10 @@ class _line_of_our_own:  # noqa: N801 - read as words: with a line of our own
         os.close(self._writing)
 
 
-def _explain(command: str, settings: TrainingSettings, failure: Failure) -> None:
+def _explain(command: str, settings: TrainingSettings, failure: Failure, for_memory: bool | None) -> None:
     who = f"{command}: process {failure.number} of {settings.devices}"
     kinds: dict[int, type[Exception]] = {EXIT_INTERRUPTED: Stopped, EXIT_MEMORY_SHORT: MemoryShortError}
-    words = failure.words or f"{who} {ending(failure.status)}; --resume goes on from the last checkpoint"
+    words = failure.words or f"{who} {ending(failure.status, for_memory)}; --resume goes on from the last checkpoint"
+    if is_killed(failure.status) and for_memory is not False:
+        raise MemoryShortError(f"{words}, with twice the --accumulate if memory is short")
     raise kinds.get(failure.status, InputError)(words)
