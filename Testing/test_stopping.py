@@ -16,9 +16,11 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a proce
 @pytest.fixture
 def at_the_keyboard():
     """Handlers as in a program that was started from a terminal; background jobs of shells ignore SIGINT."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *ends)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in ends:
+        signal.signal(number, signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -31,8 +33,9 @@ def stop_file(tmp_path, monkeypatch):
     return tmp_path / "stop"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=posix)])
-def test_a_signal_is_remembered_and_interrupts_nothing(at_the_keyboard, number):
+@pytest.mark.parametrize("name", ["SIGINT", *(pytest.param(name, marks=posix) for name in ("SIGTERM", "SIGHUP"))])
+def test_a_signal_is_remembered_and_interrupts_nothing(at_the_keyboard, name):
+    number = getattr(signal, name)
     with stoppable():
         assert not stop_asked()
         signal.raise_signal(number)
@@ -115,3 +118,12 @@ def test_in_a_thread_the_stop_file_counts_and_handlers_are_left_alone(stop_file,
     thread.start()
     thread.join()
     assert seen == [(False, signal.default_int_handler), (True, signal.SIG_DFL)]
+
+
+@posix
+def test_what_nohup_has_ignored_stays_ignored(at_the_keyboard):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stoppable():
+        signal.raise_signal(signal.SIGHUP)
+        assert not stop_asked()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

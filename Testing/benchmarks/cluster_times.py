@@ -8,22 +8,17 @@ read in the job's folder. Stop: from the stop to the state `cancelled`, with the
 of 36.45 million parameters; from its last event to the state `done`, with all of its weights back.
 """
 
-import argparse
-import json
-import os
-import platform
-import shutil
 import sys
 import time
 from pathlib import Path
 from statistics import median
 
 from hlfd.event_file import Tail
-from hlfd.files import write_json
 from hlfd.jobs.client import ask_stop, launch, look
 from hlfd.jobs.folder import Job, create
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from Testing.benchmarks.reporting import asked, told
 from Testing.jobs.local_ray import LocalRay
 from Testing.training.tiny_runs import make_store
 
@@ -32,7 +27,7 @@ LARGE = {**SMALL, "widths": [64, 128, 256, 512, 1024], "steps": 1, "preflight": 
 STOPPED_AT = 50
 
 
-def asked(out: Path, name: str, settings: dict, **more: str) -> Job:
+def job_of(out: Path, name: str, settings: dict, **more: str) -> Job:
     """Ask for a training."""
     paths = {"store": str(out / "store"), "run": str(out / "runs" / name)}
     return create(out / "jobs", "teach", {**paths, "steps": 100_000, **settings}, out, name, **more)
@@ -49,16 +44,16 @@ def followed(job: Job) -> dict[str, float]:
             stopped = time.time()
             ask_stop(job)
         time.sleep(0.01)
-    told = [delay for delay, _ in delays]
-    times = {"start": delays[0][1] - began, "delay": median(told), "longest delay": max(told)}
+    late = [delay for delay, _ in delays]
+    times = {"start": delays[0][1] - began, "delay": median(late), "longest delay": max(late)}
     return {**times, "end": time.time() - stopped if stopped else time.time() - delays[-1][1]}
 
 
 def once(out: Path, number: int, cluster: str) -> dict[str, float]:
     """Run the same training here and there, and a large one there."""
-    here = followed(asked(out, f"here-{number}", SMALL))
-    there = followed(asked(out, f"there-{number}", SMALL, cluster=cluster))
-    large = asked(out, f"large-{number}", LARGE, cluster=cluster)
+    here = followed(job_of(out, f"here-{number}", SMALL))
+    there = followed(job_of(out, f"there-{number}", SMALL, cluster=cluster))
+    large = job_of(out, f"large-{number}", LARGE, cluster=cluster)
     large_end = followed(large)["end"]
     assert large.result()["state"] == "done", large.result()
     return {
@@ -70,23 +65,12 @@ def once(out: Path, number: int, cluster: str) -> dict[str, float]:
 
 def main() -> None:
     """Measure, and print medians and longest."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--times", type=int, default=5)
-    options = parser.parse_args()
-    out = options.out.absolute()
-    shutil.rmtree(out, ignore_errors=True)
-    make_store(out / "store")
+    options = asked(__doc__, times=5)
+    make_store(options.out / "store")
     began = time.monotonic()
     with LocalRay() as ray:
         print(f"Ray started in {time.monotonic() - began:.1f} s")
-        found = [once(out, number, ray.address) for number in range(options.times)]
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    write_json(out / "times.json", {"machine": machine, "found": found})
-    for name in found[0]:
-        values = [one[name] for one in found]
-        print(f"{name:<20} median {median(values):.2f} s, longest {max(values):.2f} s")
-    print(json.dumps({"machine": machine, "times": options.times}))
+        told(options.out, [once(options.out, number, ray.address) for number in range(options.times)])
 
 
 if __name__ == "__main__":

@@ -17,28 +17,38 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from hlfd.files import UNFINISHED, write_json
 from hlfd.jobs import states
-from hlfd.jobs.client import ask_stop, launch, resume, wait_for_end
+from hlfd.jobs.client import launch, resume, wait_for_end
 from hlfd.jobs.folder import Job, create
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from Testing.benchmarks.faults import (
+    DISK,
+    END_S,
+    FAULTS,
+    KILL,
+    PARENT,
+    PART,
+    STOP,
+    nothing,
+    processes_of,
+    small_disk,
+    until,
+)
+from Testing.training.tiny_runs import make_store
 
 SETTINGS: dict[str, Any] = {
     **{"steps": 150, "crop": 32, "batch": 4, "validate_every": 15, "save_minutes": 0.01, "device": "cpu"},
     **{"widths": [2, 2, 3, 3, 4], "deterministic": True, "learning_rate": 0.003, "threads": 1},
 }
-END_S, LOST_S = 180.0, 30.0
-KILL, PART, STOP, DISK, PARENT = "killed", "killed while writing", "stopped", "disk full", "parent killed"
+LOST_S = 30.0
 
 
 @dataclass
@@ -133,106 +143,6 @@ class Drill:
             outcome.wrong = outcome.wrong or f"ended {outcome.ended}, same weights: {outcome.same}, left: {left}"
 
 
-def kill_all(job: Job, moment_s: float, _disk: Path | None) -> None:
-    """End all at once, as a power cut does."""
-    time.sleep(moment_s)
-    _kill(job)
-
-
-def kill_while_writing(job: Job, moment_s: float, _disk: Path | None) -> None:
-    """End all while a checkpoint, a model or another file is half-written."""
-    time.sleep(moment_s)
-    run = Path(job.request()["settings"]["run"])
-    with suppress(TimeoutError):
-        until(lambda: any(path.name.startswith(UNFINISHED) for path in _there(run)), 5, 0.0)
-    _kill(job)
-
-
-def stop(job: Job, moment_s: float, _disk: Path | None) -> None:
-    """Press stop."""
-    time.sleep(moment_s)
-    ask_stop(job)
-
-
-def fill_disk(job: Job, moment_s: float, disk: Path | None) -> None:
-    """Fill the disk, and give the room back when the job has ended."""
-    time.sleep(moment_s)
-    assert disk is not None
-    ballast = disk / "ballast"
-    with suppress(OSError), ballast.open("wb", buffering=0) as stream:
-        while True:
-            stream.write(bytes(4096))
-
-    def make_room() -> None:
-        wait_for_end(job, END_S)
-        ballast.unlink()
-
-    threading.Thread(target=make_room).start()
-
-
-FAULTS: dict[str, Callable[[Job, float, Path | None], None]] = {
-    **{KILL: kill_all, PART: kill_while_writing, STOP: stop, DISK: fill_disk},
-    PARENT: lambda _job, _moment, _disk: None,  # it is dead already
-}
-
-
-def _kill(job: Job) -> None:
-    pid = job.status().get("pid")
-    for process in [*([psutil.Process(pid)] if pid and psutil.pid_exists(pid) else []), *_all_of(job)]:
-        with suppress(psutil.Error):
-            process.kill()
-
-
-def _all_of(job: Job) -> list[psutil.Process]:
-    """Every process that works for a job, found by what it was started with."""
-    mark, found = str(job.folder), []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            words = process.cmdline()
-            if process.status() != psutil.STATUS_ZOMBIE and any(word.startswith(mark) for word in words):
-                found += [process, *process.children(recursive=True)]
-    return found
-
-
-def processes_of(job: Job) -> list[str]:
-    """What is still there of a job two seconds after its end."""
-    with suppress(TimeoutError):
-        until(lambda: not _all_of(job), 2)
-    return [str(process) for process in _all_of(job)]
-
-
-def _there(folder: Path) -> list[Path]:
-    with suppress(OSError):
-        return list(folder.iterdir())
-    return []
-
-
-def until(true: Callable[[], bool], timeout_s: float, pause_s: float = 0.02) -> None:
-    """Wait for something."""
-    end = time.monotonic() + timeout_s
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(pause_s)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of 3 MB: tmpfs, which root may mount on Linux."""
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextmanager
-def nothing() -> Iterator[None]:
-    """No disk of its own."""
-    yield None
-
-
 def weights(job: Job) -> str:
     """Digest of the weights that a job has exported."""
     file = Path(job.request()["settings"]["run"]) / "bundle" / "weights.safetensors"
@@ -275,9 +185,6 @@ def main() -> int:
     out = asked.out.absolute()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from Testing.training.tiny_runs import make_store
-
     drill = Drill(out, make_store(out / "store"))
     drill.undisturbed()
     draw = random.Random(asked.seed)

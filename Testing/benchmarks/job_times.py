@@ -7,24 +7,18 @@ Watch: from `hlfd jobs watch` to the first line shown. Stop: from the stop to th
 Lost: from a kill -9 of all its processes to the state `lost`. `hlfd --version` starts Python alone, to compare with.
 """
 
-import argparse
-import json
-import os
-import platform
 import random
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import median
 
-from hlfd.files import write_json
 from hlfd.jobs.client import ask_stop, look, remove, resume, wait_for_end
 from hlfd.jobs.folder import Job
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from Testing.benchmarks.fault_drill import kill_all, until
+from Testing.benchmarks.faults import kill_all, until
+from Testing.benchmarks.reporting import asked, told
 from Testing.training.tiny_runs import make_store
 
 OPTIONS = ["--steps", "100000", "--crop", "32", "--batch", "4", "--validate-every", "1000", "--device", "cpu"]
@@ -89,21 +83,10 @@ def once(out: Path, number: int, draw: random.Random) -> dict[str, float]:
 
 def main() -> None:
     """Measure, and print medians and longest."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--times", type=int, default=10)
-    asked = parser.parse_args()
-    out = asked.out.absolute()
-    shutil.rmtree(out, ignore_errors=True)
-    make_store(out / "store")
+    options = asked(__doc__, times=10)
+    make_store(options.out / "store")
     draw = random.Random(0)
-    found = [once(out, number, draw) for number in range(asked.times)]
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    write_json(out / "times.json", {"machine": machine, "found": found})
-    for name in found[0]:
-        values = [one[name] for one in found]
-        print(f"{name:<18} median {median(values):.2f} s, longest {max(values):.2f} s")
-    print(json.dumps({"machine": machine, "times": asked.times}))
+    told(options.out, [once(options.out, number, draw) for number in range(options.times)])
 
 
 if __name__ == "__main__":
