@@ -2,7 +2,6 @@
 
 import os
 
-import psutil
 import pytest
 
 from hlfd import machine
@@ -10,7 +9,7 @@ from hlfd.event_file import read_events
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
 from hlfd.jobs.runner import Runner
-from Testing.jobs.acting import stand_in
+from Testing.jobs.acting import stand_in, works_for
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts of POSIX"),
@@ -55,6 +54,7 @@ def test_killed_work_goes_on_in_twice_the_parts_three_times(counted, a_job, tmp_
     told = [event["say"] for event in read_events(job.events) if event["event"] == "smaller"]
     assert [say.rpartition("; ")[2] for say in told] == [f"it goes on in {parts} parts a step" for parts in (4, 8, 16)]
     assert job.status()["attempt"] == job.result()["attempts"] == 4
+    assert not works_for(job)
 
 
 @pytest.mark.parametrize(("batch", "devices", "parts"), [(1, 1, "1"), (2, 1, "12"), (6, 1, "1246"), (8, 4, "12")])
@@ -133,9 +133,3 @@ def test_a_stop_is_stronger_than_a_lack_of_memory(a_job, tmp_path, monkeypatch, 
     Runner(job).run()
     assert len(starts(job)) == 1
     assert look(job).state == states.CANCELLED
-
-
-def test_no_process_is_left():
-    # A runner that has ended, and that nobody has waited for, is a name and no process.
-    children = psutil.Process().children(recursive=True)
-    assert not [child for child in children if child.status() != psutil.STATUS_ZOMBIE]

@@ -2,13 +2,11 @@
 
 import json
 
-import psutil
-
 from hlfd import machine
 from hlfd.event_file import read_events
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
-from Testing.jobs.acting import SOON_S, beside, until
+from Testing.jobs.acting import SOON_S, beside, until, works_for
 from Testing.jobs.real import at_step, new_training
 
 
@@ -22,7 +20,7 @@ def test_a_training_that_the_kernel_killed_for_memory_goes_on_in_two_parts(
     job, seen = new_training(jobs, a_store, run), []
     with beside(job) as ended:
         at_step(job, 20)
-        (work,) = (child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE)
+        (work,) = works_for(job)
         counted[0] = 1
         work.kill()  # as the kernel does it
         until(lambda: seen.append(look(job).state) or seen[-1] == states.STARTING)
