@@ -1,4 +1,4 @@
-"""Stop pressed at ten moments drawn at random: every time the job explains itself, nothing is left, and it goes on."""
+"""Stop pressed at six moments drawn at random: every time the job explains itself, nothing is left, and it goes on."""
 
 import os
 import random
@@ -17,7 +17,7 @@ from Testing.jobs.acting import SOON_S, until, works_for
 from Testing.jobs.real import as_options, started_training
 from Testing.training.tiny_runs import assert_same_run, hlfd
 
-STEPS, JOBS, TIMES = 150, 2, 5
+STEPS, JOBS, TIMES = 150, 2, 3
 SLACK_S = 2
 
 
@@ -75,7 +75,7 @@ def stopped_and_resumed(a_store, folder, seed):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stops by signals of POSIX, too")
-def test_two_trainings_stopped_five_times_each_end_as_if_never_stopped(a_store, tmp_path, record_property):
+def test_two_trainings_stopped_three_times_each_end_as_if_never_stopped(a_store, tmp_path, record_property):
     undisturbed = tmp_path / "undisturbed"
     with ThreadPoolExecutor(JOBS) as pool:
         running = [pool.submit(stopped_and_resumed, a_store, tmp_path, seed) for seed in range(JOBS)]
