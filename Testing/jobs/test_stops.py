@@ -59,7 +59,7 @@ def assert_explains_itself(job):
 
 
 def stopped_and_resumed(a_store, folder, seed):
-    """Stop a training five times and let it end; give its run, how long each stop took, and at which step it was."""
+    """Stop a training a few times and let it end; give its run, how long each stop took, and at which step it was."""
     draw, name = random.Random(seed), f"run-{seed}"
     job = started_training(folder / "jobs", a_store, folder / name, name, steps=STEPS)
     took, reached = [], []
