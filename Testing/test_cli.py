@@ -5,7 +5,6 @@ import contextlib
 import importlib
 import os
 import re
-import signal
 import subprocess
 import sys
 
@@ -18,6 +17,7 @@ from hlfd.cli import COMMANDS, main
 from hlfd.files import write_json
 from hlfd.models.registry import NETWORKS
 from hlfd.settings import Settings
+from Testing.training.apart import hearing_ctrl_c
 
 HEAVY = {"torch", "monai", "SimpleITK", "scipy", "matplotlib"}
 
@@ -143,6 +143,18 @@ def test_a_fault_of_hlfd_itself_is_not_hidden(a_ct, threshold_bundle, monkeypatc
     assert not (tmp_path / "out.nrrd").exists()
 
 
+@pytest.mark.parametrize("name", ["pydantic", "torch"])
+def test_a_package_that_is_missing_is_told_with_the_command_that_installs_it(name, command, monkeypatch, tmp_path):
+    for module in [one for one in sys.modules if one == "hlfd.settings" or one.startswith("hlfd.commands")]:
+        monkeypatch.delitem(sys.modules, module)
+    for module in [one for one in sys.modules if one.partition(".")[0] == name]:
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, name, None)
+    answer = command("teach" if name == "torch" else "doctor", *(["s", tmp_path / "r"] if name == "torch" else []))
+    assert answer.status == 2
+    assert f"{name} is not installed; run: " in answer.error and " -m pip install -e " in answer.error
+
+
 @pytest.fixture
 def interrupted_bundle(threshold_bundle, monkeypatch):
     """A bundle in whose second batch of slices the user presses Ctrl-C."""
@@ -155,9 +167,8 @@ def interrupted_bundle(threshold_bundle, monkeypatch):
             return super().forward(images)
 
     monkeypatch.setitem(NETWORKS, "threshold", (Interrupted, settings))
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
-    yield threshold_bundle
-    signal.signal(signal.SIGINT, before)
+    with hearing_ctrl_c():
+        yield threshold_bundle
 
 
 def test_ctrl_c_leaves_the_old_output_and_nothing_half_written(a_ct, interrupted_bundle, command, tmp_path):

@@ -2,6 +2,7 @@
 
 import errno
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from hlfd.errors import InputError
 from hlfd.files import (
     _replace_folder,
     disk_is_full,
+    existing,
     read_json,
     refuse_existing,
     sha256,
@@ -177,6 +179,12 @@ def test_sweeping_up_removes_what_was_left_half_written_and_nothing_else(tmp_pat
     sweep_up(tmp_path)
     assert names(tmp_path) == [".hidden", "a.ckpt", "hlfd-part-mine"]
     sweep_up(tmp_path / "nowhere")
+
+
+def test_a_drive_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda _path: False)
+    with pytest.raises(InputError, match="no such drive; connect it, or choose another place"):
+        existing(Path("runs/student"))
 
 
 def test_existing_outputs_are_refused_unless_asked(old_file, old_folder, tmp_path):

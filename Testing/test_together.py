@@ -13,6 +13,7 @@ from hlfd.attached import LAUNCHED, leave_word
 from hlfd.cli import main
 from hlfd.data.batches import windowed
 from hlfd.data.store import Store
+from hlfd.distillation.losses import pixel_divergence
 from hlfd.together import (
     EverywhereBatchNorm2d,
     agreed,
@@ -24,7 +25,7 @@ from hlfd.together import (
     world,
 )
 from hlfd.training.objectives import FocalDice
-from Testing.training.pairs import a_norm, be_one_of_two, look, lose, normalise, step
+from Testing.training.pairs import a_norm, average, be_one_of_two, look, lose, normalise, step
 from Testing.training.tiny_runs import make_store
 
 
@@ -71,6 +72,12 @@ def test_the_segmentation_loss_over_two_processes_is_that_of_the_whole_batch(two
     # Gradients of parameters are averaged over the processes, so those of logits are worth half.
     torch.testing.assert_close(sum(told["loss"]["loss"] for told in two) / 2, whole["loss"])
     torch.testing.assert_close(joined(two, "loss", "gradient") / 2, whole["gradient"])
+
+
+def test_a_divergence_averaged_over_classes_is_that_of_the_whole_batch(two):
+    whole = average(pixel_divergence)
+    torch.testing.assert_close(sum(told["classes"]["loss"] for told in two) / 2, whole["loss"])
+    torch.testing.assert_close(joined(two, "classes", "gradient") / 2, whole["gradient"])
 
 
 @pytest.mark.parametrize(("parts", "order"), [(1, [0, 1, 2, 3]), (2, [0, 2, 1, 3])])

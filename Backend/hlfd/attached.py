@@ -10,6 +10,8 @@ JOB_VARIABLE = "HLFD_JOB"
 """Names the job's folder to the processes that work for it. It reaches no setting."""
 LAUNCHED = "HLFD_LAUNCHED"
 """Tells processes that train together that hlfd started them, and speaks for them."""
+TOGETHER = "TORCHELASTIC_RUN_ID"
+"""torchrun sets it in every process that it starts."""
 ERROR_FILE_VARIABLE = "TORCHELASTIC_ERROR_FILE"
 EVENTS, STOP, REQUEST = "events.jsonl", "stop", "request.json"
 

@@ -73,7 +73,8 @@ def save_bundle(folder: Path, network: nn.Module, facts: dict[str, Any], overwri
             save_file(weights, temporary)
         facts = {**facts, "parameters": parameter_count(network), "versions": _versions()}
         card = model_card(facts)
-        (target / CARD).write_text(card, encoding="utf-8")
+        with whole_file(target / CARD) as temporary:
+            temporary.write_text(card, encoding="utf-8")
         files = {name: sha256(target / name) for name in (WEIGHTS, CARD)}
         manifest = BundleManifest(**facts, files=files)
         content = manifest.model_dump(mode="json")

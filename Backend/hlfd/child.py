@@ -1,9 +1,12 @@
 """A command of hlfd in a process of its own, which ends when its parent does, however that ends."""
 
+import contextlib
 import gc
 import os
 import sys
 import threading
+
+from hlfd.attached import TOGETHER
 
 EXIT_ORPHANED = 3
 
@@ -24,12 +27,26 @@ def end_with_the_parent() -> None:
     Two would otherwise train in one folder after a restart. Checkpoints are whole or absent, so this loses no more than
     a crash.
     """
-    line = os.dup(0)  # a process that starts others gives them a line of its own in the place of this one
+    if sys.platform == "win32" and TOGETHER in os.environ:  # several would read one line there, and block each other
+        threading.Thread(target=_watch_parent, daemon=True).start()
+        return
+    line = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # a process that this one starts must not wait on the line: on Windows it would not even begin
+    os.close(nothing)
     threading.Thread(target=_watch, args=(line,), daemon=True).start()
 
 
 def _watch(line: int) -> None:
     os.read(line, 1)  # unbuffered: a buffered reader would hold a lock that Python wants at its end
+    os._exit(EXIT_ORPHANED)
+
+
+def _watch_parent() -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(os.getppid()).wait()
     os._exit(EXIT_ORPHANED)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from hlfd import __version__
 from hlfd.attached import is_first_of_its_kind, leave_word
+from hlfd.doctor.finding import install_command
 from hlfd.errors import InputError, LeftAloneError, MemoryShortError, Stopped, is_out_of_memory
 from hlfd.stopping import stoppable
 
@@ -39,7 +40,8 @@ EXIT_BAD_INPUT = 2
 EXIT_LEFT_ALONE = 4
 EXIT_MEMORY_SHORT = 12
 EXIT_INTERRUPTED = 130
-MEMORY_SHORT = "memory does not suffice; close other programs, or ask for less at once (--accumulate, --crop, --widths)"
+MEMORY_SHORT = "memory does not suffice; close other programs"
+LESS_AT_ONCE = ", or ask for less at once (--accumulate, --crop, --widths)"
 ON_RESUME = "--resume goes on from the last checkpoint"
 
 
@@ -106,12 +108,17 @@ def _run(name: str, arguments: list[str]) -> int:
         return _fail(str(error))
     except Stopped as stopped:
         return _fail(str(stopped), EXIT_INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if (error.name or "hlfd").startswith("hlfd"):
+            raise
+        return _fail(f"{name}: {error.name} is not installed; run: {install_command()}")
     except KeyboardInterrupt:
         further = ON_RESUME if name in RESUMABLE else "nothing is half-written"
         return _fail(f"{name}: stopped by Ctrl-C; {further}", EXIT_INTERRUPTED)
     except Exception as error:
         if is_out_of_memory(error):
-            return _fail(f"{name}: {MEMORY_SHORT}", EXIT_MEMORY_SHORT)
+            less = LESS_AT_ONCE if name in RESUMABLE else ""
+            return _fail(f"{name}: {MEMORY_SHORT}{less}", EXIT_MEMORY_SHORT)
         if (sentence := _fault_of_place(error)) is None:
             raise
         return _fail(sentence)

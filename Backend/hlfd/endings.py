@@ -29,6 +29,7 @@ STATUS_IN_WORDS = {
     2: "was given something that cannot be used",
     3: "ended because whoever started it was gone",
     4: "lost another process that it trained with",
+    5: "left the job to the runner that has it, or had",
     12: "had too little memory",
     130: "was stopped",
 }

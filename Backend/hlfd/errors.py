@@ -22,6 +22,8 @@ OUT_OF_MEMORY_IN_WORDS = (
     "can't allocate memory",
     "not enough memory",
     "bad_alloc",
+    "cublas_status_alloc_failed",
+    "unable to find a valid cudnn algorithm",  # said where none finds room to work in
     "bad allocation",
     "could not create a primitive",  # oneDNN, which computes convolutions on CPUs, where it finds no room to work in
     "could not create a memory",

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,28 @@ def whole_folder(path: Path, overwrite: bool = False, marker: str = "") -> Itera
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def sweep_up(folder: Path) -> None:
-    """Remove what a process that was killed left half-written in a folder; nobody else may be writing there."""
+def existing(path: Path) -> Path:
+    """Give the path itself, or the nearest folder above it that is there.
+
+    Raises:
+        InputError: not even the drive is there.
+    """
+    places = (path.absolute(), *path.absolute().parents)
+    if (found := next((place for place in places if place.exists()), None)) is None:
+        raise InputError(f"{places[-1]}: no such drive; connect it, or choose another place")
+    return found
+
+
+def sweep_up(folder: Path, older_than_s: float = 0.0) -> None:
+    """Remove what a process that was killed left half-written in a folder.
+
+    Where others may be writing, only what has not been touched for so long is removed.
+    """
     for path in folder.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with contextlib.suppress(FileNotFoundError):  # two may sweep
+            if older_than_s and time.time() - path.stat().st_mtime < older_than_s:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -142,7 +161,7 @@ def _takes_no_more(folder: Path) -> bool:
 
 
 def _require_writable(folder: Path) -> None:
-    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    place = existing(folder)
     try:
         with tempfile.TemporaryFile(dir=place):
             pass

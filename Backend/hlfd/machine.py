@@ -11,6 +11,7 @@ import psutil
 
 from hlfd import cgroups
 from hlfd.cgroups import CGROUP, PROC
+from hlfd.files import existing
 
 UNITS = (("TB", 1e12, 1), ("GB", 1e9, 1), ("MB", 1e6, 0), ("kB", 1e3, 0))
 """Name, bytes, decimals."""
@@ -101,11 +102,6 @@ def killed_for_memory(kills_before: int | None) -> bool | None:
 def disk_free(path: Path) -> int:
     """Bytes that can be written at a path, which need not be there yet."""
     return shutil.disk_usage(existing(path)).free
-
-
-def existing(path: Path) -> Path:
-    """The path itself, or the nearest folder above it that is there."""
-    return next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
 
 
 def in_words(bytes_: int) -> str:

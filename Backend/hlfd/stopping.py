@@ -10,14 +10,14 @@ from typing import Any
 from hlfd import attached
 from hlfd.errors import Stopped
 
-_asked = threading.Event()
+_asked = False  # no lock: a handler of signals may come while another one holds it
 
 
 def stop_asked() -> bool:
     """Tell whether whoever watches wants an end: finish what was begun, keep the best, go."""
-    if not _asked.is_set() and (job := attached.job_folder()) is not None and (job / attached.STOP).exists():
-        _asked.set()
-    return _asked.is_set()
+    if not _asked and (job := attached.job_folder()) is not None and (job / attached.STOP).exists():
+        _ask()
+    return _asked
 
 
 def stop_here(what: str) -> None:
@@ -36,7 +36,7 @@ def stoppable() -> Iterator[None]:
 
     Signals reach the main thread of a program alone; elsewhere only the stop file counts.
     """
-    _asked.clear()
+    _ask(False)
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -52,14 +52,19 @@ def stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        _asked.clear()
+        _ask(False)
 
 
 def _on_interrupt(_number: int, _frame: FrameType | None) -> None:
-    if _asked.is_set():
+    if _asked:
         raise KeyboardInterrupt
-    _asked.set()
+    _ask()
 
 
 def _on_terminate(_number: int, _frame: FrameType | None) -> None:
-    _asked.set()
+    _ask()
+
+
+def _ask(asked: bool = True) -> None:
+    global _asked
+    _asked = asked

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from hlfd.event_file import read_events
-from Testing.arena.tiny_arena import TINY, arena_here, files_of, make_store_of_files
+from Testing.arena.tiny_arena import TINY, arena_here, files_of, make_store_of_files, run
 
 SOON_S = 900
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -29,6 +29,20 @@ def figures(folder):
 
 
 # --- undisturbed ---
+
+
+def test_an_arena_whose_trainings_share_two_processes_asks_its_teachers_alone(
+    a_store_of_files, a_finished_arena, tmp_path, monkeypatch
+):
+    store = shutil.copytree(a_store_of_files, tmp_path / "store", ignore=shutil.ignore_patterns("targets"))
+    folder = shutil.copytree(a_finished_arena, tmp_path / "arena")
+    shutil.rmtree(folder / "hlfd" / "seed-1")
+    left = []
+    monkeypatch.setattr("hlfd.arena.arena.run_units", lambda units, *_: left.extend(u for u in units if not u.is_done))
+    options = ["--methods", "none,hlfd", "--seeds", 2, "--devices", 2, "--resume"]
+    assert run("arena", store, folder, *TINY, *options) == 2  # the student was asked for, and not trained here
+    assert [unit.name for unit in left] == ["hlfd, seed 1"]
+    assert len(list((store / "targets").glob("*/*/*.npy"))) == 8  # two cases, the four routes of the method
 
 
 def test_an_arena_writes_record_tables_and_plots(a_finished_arena):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,7 @@ import pytest
 
 from hlfd.arena.units import Unit, run_units
 from hlfd.child import EXIT_ORPHANED
-from hlfd.errors import InputError
+from hlfd.errors import InputError, MemoryShortError
 
 SOON_S = 60
 
@@ -30,6 +31,11 @@ def phantoms(tmp_path):
 
 def endless(phantoms, name):
     return phantoms(name, count=5000, size=512, slices=[60, 60])
+
+
+def at_work():
+    """The processes of units; other tests may have left helpers of Python's own."""
+    return [one for one in psutil.Process().children() if "hlfd.child" in one.cmdline()]
 
 
 def gone(process: psutil.Process) -> bool:
@@ -70,7 +76,7 @@ def test_two_jobs_run_two_at_once_and_no_more(phantoms):
 
     with pytest.raises(SeenEnoughError):
         run_units(units, 2, on_done)
-    assert not psutil.Process().children(recursive=True)  # the endless one was ended
+    assert not at_work()  # the endless one was ended
 
 
 def test_a_unit_waits_for_what_it_needs_and_lets_others_pass(phantoms):
@@ -98,11 +104,35 @@ def test_a_failure_is_told_with_its_own_last_line_and_ends_the_others(phantoms):
     with pytest.raises(InputError) as failed:
         run_units([endless(phantoms, "beside"), bad, phantoms("later")], 2, lambda _unit: None)
     told = str(failed.value)
-    assert told.startswith("bad ended with status 2: ") and "upside down" in told and "\n" not in told
+    assert (
+        told.startswith("bad was given something that cannot be used: ") and "upside down" in told and "\n" not in told
+    )
     assert f"(all it said: {bad.log}); see to that, then go on with --resume" in told
     assert "earlier" not in told and bad.log.read_text().startswith("what an earlier sitting said\n")
-    assert not psutil.Process().children(recursive=True)
+    assert not at_work()
     assert not phantoms("later").file.exists()
+
+
+@pytest.mark.parametrize(
+    ("counted", "error", "how"),
+    [
+        (1, MemoryShortError, "was killed by the system because memory ran out"),
+        (0, InputError, "was killed by somebody, not for lack of memory"),
+    ],
+)
+def test_a_unit_that_was_killed_is_told_in_words_and_its_job_learns_whether_memory_was_short(
+    phantoms, monkeypatch, counted, error, how
+):
+    kills = iter((0, counted))
+    for module in ("hlfd.arena.units", "hlfd.machine"):
+        monkeypatch.setattr(f"{module}.oom_kills", lambda: next(kills))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_units, [endless(phantoms, "a")], 1, lambda _unit: None)
+        (unit,) = wait_for(at_work)
+        unit.kill()
+        with pytest.raises(InputError, match=f"a {how}: ") as failed:
+            running.result(SOON_S)
+    assert type(failed.value) is error
 
 
 def test_settings_are_left_as_a_file_that_repeats_the_unit(phantoms):

@@ -1,5 +1,6 @@
 """The teacher's answers on disk: what a crop gets is what the teacher said of its pixels."""
 
+import os
 import pickle
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
+from hlfd.attached import JOB_VARIABLE
 from hlfd.data.batches import Crops, CropSettings, windowed
 from hlfd.data.lattice import LATTICE, Place
 from hlfd.data.store import Store
@@ -17,11 +19,13 @@ from hlfd.distillation.cache import CachedTargets
 from hlfd.distillation.distiller import Distiller
 from hlfd.distillation.recipes import make_recipe
 from hlfd.distillation.targets import Source
-from hlfd.errors import InputError
+from hlfd.errors import InputError, Stopped
 from hlfd.events import quiet
+from hlfd.files import UNFINISHED
 from hlfd.models.contract import Taps
 from hlfd.models.resnet import ResNetSettings, ResNetStudent
 from hlfd.models.unetpp import UNetPlusPlus, UNetPlusPlusSettings
+from hlfd.stopping import stoppable
 from Testing.training.tiny_runs import make_store
 
 LATE, MIDDLE = Source("feature", ("late",), 16, 2.0), Source("feature", ("middle1", "middle2"), 4, 2.0)
@@ -114,6 +118,43 @@ def test_nothing_is_computed_twice_and_a_new_source_adds_its_own_files(store, a_
     more.fill(a_teacher, CPU, quiet())
     assert {path: path.stat().st_mtime_ns for path in files} == files
     assert {path.name for path in more.folder.rglob("*.npy")} == {"pixel-late-4.npy", "feature-late-16-p2.npy"}
+
+
+@pytest.mark.parametrize("settings", [{}, {"only_tumor": True}])
+def test_the_size_of_the_answers_is_known_before_they_are_asked_for(store, a_teacher, settings):
+    cache = CachedTargets(store, "digest", 32, SOURCES, **settings)
+    expected = cache.bytes_missing(a_teacher)
+    cache.fill(a_teacher, CPU, quiet())
+    headers = 128 * len(list(cache.folder.rglob("*.npy")))
+    assert expected + headers == cache.bytes()
+    assert cache.bytes_missing(a_teacher) == 0
+
+
+def test_a_stop_is_heard_between_two_cases_and_the_next_fill_goes_on(store, a_teacher, tmp_path, monkeypatch):
+    class Asking(nn.Module):
+        def taps(self, images, maps=()):
+            (tmp_path / "stop").touch()
+            return a_teacher.taps(images, maps)
+
+    cache = CachedTargets(store, "digest", 32, (OUTPUT,))
+    monkeypatch.setenv(JOB_VARIABLE, str(tmp_path))
+    with stoppable(), pytest.raises(Stopped, match="stopped while the teacher was asked; --resume goes on"):
+        cache.fill(Asking(), CPU, quiet())
+    assert [case.name for case in cache.missing()] == ["b"]
+    monkeypatch.delenv(JOB_VARIABLE)
+    cache.fill(a_teacher, CPU, quiet())
+    assert not cache.missing()
+
+
+def test_what_a_killed_process_left_long_ago_is_swept_up_and_what_another_writes_is_not(store, a_teacher):
+    cache = CachedTargets(store, "digest", 32, (OUTPUT,))
+    old, new = (cache.folder / "a" / f"{UNFINISHED}{name}.npy" for name in ("old", "new"))
+    old.parent.mkdir(parents=True)
+    for path in (old, new):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    cache.fill(a_teacher, CPU, quiet())
+    assert not old.exists() and new.exists()
 
 
 def test_a_fill_that_was_killed_goes_on(store, a_teacher):

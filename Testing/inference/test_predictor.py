@@ -1,6 +1,7 @@
 """Slices and volumes through a network, against the same by hand."""
 
 import math
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -31,6 +32,28 @@ def test_slices_of_any_size_are_padded_for_the_network_and_cut_back(network, noi
     np.testing.assert_array_equal(found, answer_by_threshold(slices))
     # The smallest multiples of the stride, and two strides at least: normalising one pixel is undefined.
     assert network.batches[-1][2:] == (max(-(-rows // 8) * 8, 16), max(-(-columns // 8) * 8, 16))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")])
+def test_slices_that_do_not_fit_together_are_predicted_one_by_one(network, noise, answer_by_threshold, error):
+    forward = network.forward
+
+    def narrow(images):
+        if len(images) > 1:
+            raise error
+        return forward(images)
+
+    network.forward = narrow
+    np.testing.assert_array_equal(predict_slices(network, noise[:4], (0, 300), CPU), answer_by_threshold(noise[:4]))
+    assert [batch[0] for batch in network.batches] == [1, 1, 1, 1]
+
+
+def test_a_slice_that_does_not_fit_is_told_and_other_errors_are_not_taken_for_that(network, noise):
+    for error, slices in ((MemoryError(), noise[:1]), (RuntimeError("shapes differ"), noise[:4])):
+        network.forward = Mock(side_effect=error)
+        with pytest.raises(type(error)):
+            predict_slices(network, slices, (0, 300), CPU)
+        assert network.forward.call_count == 1
 
 
 def test_a_volume_is_predicted_a_few_slices_at_a_time(network, noise, answer_by_threshold):

@@ -90,15 +90,16 @@ def test_what_has_ended_is_never_lost(state, told):
 
 def test_a_job_that_nobody_began_within_thirty_seconds_is_lost(told):
     assert look(told(states.QUEUED, pid=None, ago_s=29)).state == states.QUEUED
-    view = look(told(states.QUEUED, pid=None, ago_s=31))
-    assert (view.state, view.say.partition(";")[0]) == (states.LOST, "it did not begin within 30 s (see log.txt)")
+    job = told(states.QUEUED, pid=None, ago_s=31)
+    view = look(job)
+    assert (view.state, view.say.partition(";")[0]) == (states.LOST, f"it did not begin within 30 s (see {job.log})")
 
 
 def test_a_runner_that_ended_before_its_first_word_is_told_earlier(told, gone):
     job = told(states.QUEUED, pid=None, mark=None, ago_s=9)
     pid, mark = gone
     job.write_launched({"pid": pid, "mark": mark, "host": this_host()})
-    assert (look(job).state, look(job).say.partition(";")[0]) == (states.LOST, "it did not begin (see log.txt)")
+    assert (look(job).state, look(job).say.partition(";")[0]) == (states.LOST, f"it did not begin (see {job.log})")
     job.write_launched({"pid": os.getpid(), "mark": start_mark(os.getpid()), "host": this_host()})
     assert look(job).state == states.QUEUED
 

@@ -163,6 +163,20 @@ def test_removing_leaves_the_other_jobs_and_nothing_half(a_job, jobs):
     assert inside(jobs) == [other.name]
 
 
+def test_a_folder_that_is_still_in_use_for_a_moment_is_removed_then(a_job, monkeypatch):
+    job, tries, rename = a_job(), [], Path.rename
+
+    def busy(path, target):
+        tries.append(path)
+        if len(tries) < 3:
+            raise PermissionError("in use")  # as Windows says it
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    delete(job)
+    assert len(tries) == 3 and not job.folder.exists()
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

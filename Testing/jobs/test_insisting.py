@@ -30,7 +30,7 @@ time.sleep(600)
 """
 LOADED_S = 15
 """What a busy computer may take beyond that."""
-ENDED_IN_TIME = "did not finish its step in time and was ended; checkpoint and best model are kept"
+ENDED_IN_TIME = "did not finish its step in time and was ended; nothing was written"
 
 
 def family_of(job):

@@ -19,6 +19,7 @@ from hlfd.jobs.folder import Job, create
 from hlfd.jobs.runner import GRACE_S, TERMINATE_S
 from Testing.jobs.acting import SOON_S, until, works_for
 from Testing.jobs.real import AS_OPTIONS, at_step
+from Testing.training.apart import hearing_ctrl_c
 
 TEACH = ["teach", "store", "run", "--steps", "100"]
 
@@ -197,9 +198,10 @@ def test_the_life_of_a_training_from_its_start_to_its_removal(a_store, command, 
     job = Job(jobs / "teach-1")
     at_step(job, 20)
 
-    watching = subprocess.Popen(
-        [sys.executable, "-m", "hlfd", "jobs", "watch", "last"], stderr=subprocess.PIPE, text=True
-    )
+    with hearing_ctrl_c():
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "hlfd", "jobs", "watch", "last"], stderr=subprocess.PIPE, text=True
+        )
     first = watching.stderr.readline()
     assert "100000 steps of" in first  # the forecast, which was told before anybody looked
     watching.send_signal(signal.SIGINT)

@@ -126,5 +126,5 @@ def test_a_job_whose_runner_cannot_start_is_lost_and_says_where_to_look(a_store,
     job = new_training(jobs, a_store, tmp_path / "run")
     assert launch(job, python=bare).wait(SOON_S) == 1
     view = until(lambda: (seen := look(job)).state == states.LOST and seen)
-    assert view.say == f"it did not begin (see log.txt); `hlfd jobs resume {job.name}` goes on"
+    assert view.say == f"it did not begin (see {job.log}); `hlfd jobs resume {job.name}` goes on"
     assert "No module named" in job.log.read_text()

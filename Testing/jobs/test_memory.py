@@ -57,6 +57,24 @@ def test_killed_work_goes_on_in_twice_the_parts_three_times(counted, a_job, tmp_
     assert not works_for(job)
 
 
+def test_work_that_is_killed_before_it_tells_its_parts_has_those_that_were_asked_for(
+    a_job, tmp_path, monkeypatch, kernel
+):
+    kernel(None)
+    stand_in(tmp_path, KILLED.replace("tell_that_it_started()", ""), monkeypatch)
+    job = a_job(run=str(tmp_path / "run"), batch=16, accumulate=4)
+    Runner(job).run()
+    assert [parts for parts, _ in starts(job)] == ["4", "8", "16"]
+
+
+def test_a_job_that_tells_no_batch_has_the_usual_one(a_job, tmp_path, monkeypatch, kernel):
+    kernel(None)
+    stand_in(tmp_path, KILLED, monkeypatch)
+    job = a_job(run=str(tmp_path / "run"))
+    Runner(job).run()
+    assert [parts for parts, _ in starts(job)] == ["1", "2", "4", "8"]
+
+
 @pytest.mark.parametrize(("batch", "devices", "parts"), [(1, 1, "1"), (2, 1, "12"), (6, 1, "1246"), (8, 4, "12")])
 def test_there_are_never_more_parts_than_a_device_has_crops(
     batch, devices, parts, a_job, tmp_path, monkeypatch, kernel

@@ -9,7 +9,7 @@ from hlfd.quantities import duration
 def after(*events):
     pace = Pace()
     for name, time, values in events:
-        pace.hear({"event": name, "time": time, **values})
+        pace.hear({"event": name, **values}, time)
     return pace
 
 
@@ -42,10 +42,22 @@ def test_a_resumed_training_has_the_pace_of_this_sitting():
     assert after(begun, ("step", 101.0, {"step": 41}), ("step", 103.0, {"step": 42})).left_s == 16.0
 
 
+def test_a_night_in_which_the_computer_slept_is_no_time_of_work():
+    pace = Pace()
+    pace.hear({"event": "started", "time": 0.0, "what": "Teaching", "at": 0, "of": 50})
+    pace.hear({"event": "step", "time": 0.0, "step": 1})
+    pace.hear({"event": "step", "time": 36000.0, "step": 2})
+    assert pace.left_s < 60
+
+
 def test_a_second_start_forgets_the_pace_of_the_first():
     first = (STARTED, ("step", 110.0, {"step": 1}), ("step", 120.0, {"step": 2}))
     pace = after(*first, ("started", 200.0, {"what": "Comparing", "at": 3, "of": 4}))
-    assert (pace.what, pace.step, pace.of, pace.parts, pace.left_s) == ("Comparing", 3, 4, 1, None)
+    assert (pace.what, pace.step, pace.of, pace.parts, pace.left_s) == ("Comparing", 3, 4, 2, None)
+
+
+def test_parts_that_a_step_was_cut_into_on_the_way_are_known():
+    assert after(STARTED, ("note", 101.0, {"say": "memory is short", "parts": 4})).parts == 4
 
 
 def test_slices_of_a_segmentation_count_as_steps():

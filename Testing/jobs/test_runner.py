@@ -7,6 +7,7 @@ import pytest
 
 from hlfd import machine
 from hlfd.event_file import read_events
+from hlfd.files import UNFINISHED
 from hlfd.jobs import runner, states
 from hlfd.jobs.client import look
 from hlfd.jobs.folder import create
@@ -83,6 +84,53 @@ def test_what_an_earlier_attempt_told_is_not_told_again(a_job, tmp_path, monkeyp
     Runner(job).run()
     view = look(job)
     assert (view.state, view.say, view.step, job.status()["attempt"]) == (states.CANCELLED, "stopped", None, 2)
+
+
+@posix_only
+def test_what_a_command_does_in_turn_is_told_as_it_does_it(a_job, tmp_path, monkeypatch, written):
+    body = "tell(event='started', what='Asking the teacher', of=2); time.sleep(0.5); tell_that_it_started(); {}"
+    stand_in(tmp_path, body.format("sys.stdin.read()"), monkeypatch)
+    job, seen = a_job(), []
+    with beside(job) as ended:
+        until(lambda: seen.append(look(job).say) or seen[-1] == "Standing in")
+        monkeypatch.setattr(runner, "GRACE_S", 0)
+        job.ask_stop()
+        assert ended.result(10) == 0
+    assert "Asking the teacher" in seen
+    assert written(job).count(states.RUNNING) == 1
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("last", "say"),
+    [
+        ("print('hlfd: stopped; --resume goes on')", "stopped; --resume goes on"),
+        ("tell(event='stopped', say='stopped at step 3'); print('hlfd: run: stopped at step 3')", "stopped at step 3"),
+    ],
+)
+def test_a_stopped_work_s_own_sentence_is_told_and_not_what_it_said_before(last, say, a_job, tmp_path, monkeypatch):
+    body = f"tell_that_it_started(); tell(event='told', say='teacher: done'); {last}; sys.exit(130)"
+    stand_in(tmp_path, body, monkeypatch)
+    job = a_job()
+    assert Runner(job).run() == 0
+    assert (look(job).state, look(job).say) == (states.CANCELLED, say)
+
+
+@posix_only
+def test_a_request_that_becomes_unreadable_on_the_way_is_told_too(a_job, tmp_path, monkeypatch):
+    stand_in(tmp_path, "(job / 'request.json').write_text('{'); sys.exit(77)", monkeypatch)
+    job = a_job()
+    assert Runner(job).run() == 1
+    assert job.status()["state"] == states.FAILED == job.result()["state"]
+
+
+def test_what_a_killed_runner_left_half_written_is_swept_up(a_job):
+    job = a_job(**REFUSED)
+    left = job.folder / f"{UNFINISHED}status.json"
+    left.write_text("half")
+    os.utime(left, (0, 0))
+    Runner(job).run()
+    assert not left.exists()
 
 
 @posix_only

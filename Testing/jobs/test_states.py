@@ -36,9 +36,13 @@ def test_what_can_be_resumed_waits_for_its_start_and_nothing_else():
     assert all(FOLLOWERS[state] == (QUEUED,) for state in RESUMABLE)
 
 
-@pytest.mark.parametrize("state", ACTIVE)
-def test_an_active_job_can_fail_be_cancelled_or_be_lost(state):
+@pytest.mark.parametrize("state", sorted({*ACTIVE} - {QUEUED}))
+def test_a_job_that_has_a_runner_can_fail_be_cancelled_or_be_lost(state):
     assert {FAILED, CANCELLED, LOST} <= set(FOLLOWERS[state])
+
+
+def test_one_that_has_none_waits_for_it_in_vain_at_worst():
+    assert set(FOLLOWERS[QUEUED]) == {STARTING, LOST}
 
 
 def test_every_state_is_reached_from_the_first():

@@ -23,20 +23,29 @@ def environment(**more):
 
 
 @contextlib.contextmanager
+def hearing_ctrl_c():
+    """Let what is started meanwhile hear Ctrl-C; where the tests are a shell's background job, it would not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
 def hlfd_apart(*arguments, **more):
     """Start `hlfd`; its standard error is read by `said`. Nothing of it is left behind."""
     command = [sys.executable, "-m", "hlfd", *map(str, arguments)]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
-    process = subprocess.Popen(
-        command,
-        env=environment(**more),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    signal.signal(signal.SIGINT, before)
+    with hearing_ctrl_c():
+        process = subprocess.Popen(
+            command,
+            env=environment(**more),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:

@@ -7,6 +7,7 @@ from torch import nn
 
 from hlfd.data.batches import Batch
 from hlfd.data.store import Store
+from hlfd.distillation.losses import pixel_divergence
 from hlfd.errors import LeftAloneError
 from hlfd.together import (
     EverywhereBatchNorm2d,
@@ -69,6 +70,13 @@ def normalise(norm, number=0, count=1):
     told |= {name: buffer.clone() for name, buffer in norm.named_buffers()}
     told["evaluation"] = norm.eval()(crops(3)[0]).detach()
     return told
+
+
+def average(divergence, number=0, count=1):
+    """Divergence of a share of the crops from what a teacher says of them, and its gradient."""
+    teacher = 3 * torch.nn.functional.one_hot(maps()[1], 3).permute(0, 3, 1, 2).float()
+    own = slice(number * CROPS // count, (number + 1) * CROPS // count)
+    return lose(lambda logits, _labels: divergence(logits, teacher[own], average_over="classes"), number, count)
 
 
 def lose(loss, number=0, count=1):
@@ -141,6 +149,7 @@ def be_one_of_two(number, port, store, out):
         "steps": in_parts,
         "norm": normalise(a_norm(EverywhereBatchNorm2d), number, COUNT),
         "loss": lose(FocalDice(), number, COUNT),
+        "classes": average(pixel_divergence, number, COUNT),
         "score": look(store),
         "decisions": decide(number),
         "kinds": [type(module).__name__ for module in common.modules()],

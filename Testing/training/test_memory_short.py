@@ -139,8 +139,15 @@ def test_a_shortage_in_the_optimiser_is_no_reason_to_step_twice(a_store, tmp_pat
     assert progress.parts == 1 and training.scheduler.last_epoch == 0
 
 
+def test_several_processes_whose_parts_are_single_crops_are_told_what_else_helps(monkeypatch):
+    monkeypatch.setattr("hlfd.training.stepping.world", lambda: (0, 2))
+    _, _, stepper = begin(fits(0, SHORTAGES["cuda"]), settings_for("store", "run"))
+    with pytest.raises(MemoryShortError, match="a single crop; use a smaller --crop"):
+        stepper.step(a_batch(2), Progress(parts=2), print)
+
+
 def test_several_processes_are_told_to_start_again_in_parts(monkeypatch):
     monkeypatch.setattr("hlfd.training.stepping.world", lambda: (0, 2))
     _, _, stepper = begin(fits(0, SHORTAGES["cuda"]), settings_for("store", "run"))
     with pytest.raises(MemoryShortError, match="give twice the --accumulate, and go on with --resume"):
-        stepper.step(a_batch(2), Progress(parts=2), print)
+        stepper.step(a_batch(2), Progress(parts=1), print)

@@ -6,6 +6,7 @@ import sys
 import pytest
 from filelock import FileLock, Timeout
 
+from hlfd.files import UNFINISHED
 from hlfd.training import keeping
 from hlfd.training.checkpoint import save_checkpoint
 from hlfd.training.export import Exporter
@@ -37,6 +38,29 @@ def test_checkpoints_are_written_by_time_and_change_nothing(
     monkeypatch.setattr(keeping, "save_checkpoint", save_and_note)
     assert hlfd("teach", a_store, tmp_path / "run", *OPTIONS, "--save-minutes", minutes) == 0
     assert set(saved) == expected and saved == sorted(saved)
+    assert_same_run(tmp_path / "run", a_taught_run)
+
+
+def test_a_model_that_a_crash_took_while_it_was_replaced_is_made_anew(a_store, a_taught_run, a_copy):
+    run = a_copy(a_taught_run, "run")
+    (run / "bundle").rename(run / f"{UNFINISHED}bundle-old")
+    assert hlfd("teach", a_store, run, *OPTIONS, "--resume") == 0
+    assert_same_run(run, a_taught_run)
+
+
+def test_a_model_that_somebody_is_reading_on_windows_does_not_end_the_training(
+    a_store, a_taught_run, tmp_path, monkeypatch
+):
+    export, times = Exporter.export, []
+
+    def refused_once(exporter, progress):
+        times.append(progress.step)
+        if len(times) == 1:
+            raise PermissionError("in use")
+        return export(exporter, progress)
+
+    monkeypatch.setattr(Exporter, "export", refused_once)
+    assert hlfd("teach", a_store, tmp_path / "run", *OPTIONS) == 0
     assert_same_run(tmp_path / "run", a_taught_run)
 
 

@@ -28,6 +28,15 @@ def nohup():
     signal.signal(signal.SIGHUP, before)
 
 
+def test_torchrun_with_another_number_of_processes_is_refused(a_store, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    assert hlfd("teach", a_store, tmp_path / "run", *OPTIONS) == 2
+    told = "devices: torchrun has started 4 processes, and --devices times --nodes is 1; let both say the same"
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals for other processes")
 def test_two_that_are_asked_to_stop_keep_everything_and_one_goes_on_with_it(a_store, tmp_path):
     whole, run = tmp_path / "whole", tmp_path / "run"

@@ -79,6 +79,7 @@ def _run(settings: ArenaSettings, store: Store, rows: tuple[Row, ...], plan: Pla
         run_units([model.measuring["test"] for model in models], settings.jobs, tell)
         about["ceiling"] = _ceiling(settings, store)
     write_results(settings.run, [model.entry for model in models], about, settings.protocol)
+    events.emit("done", say=f"{len(models)} models are trained and measured; {settings.run / 'table.md'} compares them")
     return (settings.run / "table.md").read_text(encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from hlfd.events import Events
 from hlfd.models.registry import Architecture, build
 from hlfd.training.devices import make_fabric
 from hlfd.training.predecessors import load_predecessor
+from hlfd.training.preflight import require_disk_for_answers
 
 
 def settings_with(settings: ArenaSettings, row: Row) -> ArenaSettings:
@@ -59,6 +60,7 @@ def _ask(
 ) -> None:
     manifest, network = load_predecessor(teacher, "teacher", store)
     weights = manifest.files[WEIGHTS]
-    CachedTargets(store, weights, crop, sources, only_tumor, settings.precision).fill(
-        network, make_fabric(settings), events
-    )
+    alone = make_fabric(settings.model_copy(update={"devices": 1, "nodes": 1}))  # the arena itself is one process
+    cache = CachedTargets(store, weights, crop, sources, only_tumor, settings.precision)
+    require_disk_for_answers(cache.bytes_missing(network), store.folder, settings)
+    cache.fill(network, alone, events)

@@ -5,13 +5,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os import cpu_count
 from pathlib import Path
 from typing import IO, Any
 
 from hlfd.attached import environment_without_job
-from hlfd.errors import InputError
+from hlfd.cli import EXIT_MEMORY_SHORT
+from hlfd.endings import ending, is_killed
+from hlfd.errors import InputError, MemoryShortError
 from hlfd.files import sweep_up, write_json
+from hlfd.machine import killed_for_memory, oom_kills, threads_to_use
 from hlfd.stopping import stop_here
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -54,6 +56,8 @@ class _Running:
     log: IO[bytes]
     begins: int
     """Where in the log its own words begin: what an earlier sitting said stands before."""
+    kills: int | None
+    """What `oom_kills` said before it began."""
 
 
 def run_units(units: Sequence[Unit], jobs: int, on_done: Callable[[Unit], None]) -> None:
@@ -104,9 +108,9 @@ def prepared(unit: Unit) -> list[str]:
 
 def _start(unit: Unit, jobs: int) -> _Running:
     arguments = prepared(unit)
-    threads = {name: str(max((cpu_count() or 1) // jobs, 1)) for name in THREADS} if jobs > 1 else {}
+    threads = {name: str(max(threads_to_use() // jobs, 1)) for name in THREADS} if jobs > 1 else {}
     log = unit.log.open("ab")
-    begins = log.tell()
+    begins, kills = log.tell(), oom_kills()
     process = subprocess.Popen(
         [sys.executable, "-m", "hlfd.child", *arguments],
         stdin=subprocess.PIPE,
@@ -114,19 +118,24 @@ def _start(unit: Unit, jobs: int) -> _Running:
         stderr=subprocess.STDOUT,
         env={**threads, **environment_without_job()},
     )
-    return _Running(unit, process, log, begins)
+    return _Running(unit, process, log, begins, kills)
 
 
 def _finish(one: _Running) -> None:
     _close(one)
     if one.process.returncode or not one.unit.is_done:
-        said = one.unit.log.read_bytes()[one.begins :].decode("utf-8", errors="replace")
-        lines = said.strip().splitlines()
-        reason = lines[-1].removeprefix("hlfd: ") if lines else "it said nothing"
-        raise InputError(
-            f"{one.unit.name} ended with status {one.process.returncode}: {reason} (all it said: {one.unit.log}); "
+        status, for_memory = one.process.returncode, killed_for_memory(one.kills)
+        is_short = status == EXIT_MEMORY_SHORT or (is_killed(status) and for_memory is not False)
+        raise (MemoryShortError if is_short else InputError)(
+            f"{one.unit.name} {ending(status, for_memory)}: {_last_words(one)} (all it said: {one.unit.log}); "
             "see to that, then go on with --resume"
         )
+
+
+def _last_words(one: _Running) -> str:
+    said = one.unit.log.read_bytes()[one.begins :].decode("utf-8", errors="replace")
+    lines = said.strip().splitlines()
+    return lines[-1].removeprefix("hlfd: ") if lines else "it said nothing"
 
 
 def _stop(running: Sequence[_Running]) -> None:

@@ -9,9 +9,9 @@ class CommandSettings(NamedJobSettings):
 
 def run(settings: CommandSettings) -> None:
     """Start it again."""
-    from hlfd.jobs.client import resume
+    from hlfd.jobs.client import own_place, resume
     from hlfd.jobs.folder import find
 
     job = find(settings.folder, settings.name)
-    resume(job)
+    resume(job, backend=own_place())
     print(f"{job.name}: goes on; `hlfd jobs watch {job.name}` looks on")

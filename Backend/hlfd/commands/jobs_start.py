@@ -6,10 +6,10 @@ from typing import Any, Self
 from pydantic import PrivateAttr
 from pydantic_settings import CliPositionalArg
 
+from hlfd.cli import STOPPABLE
 from hlfd.commands.jobs_list import JobsSettings
 from hlfd.errors import InputError
 
-STARTABLE = ("teach", "distill", "arena", "sweep", "segment")
 WITHOUT_VALUE = ("-h", "--help")
 """Of our own options; a mistyped one is taken to have a value, as all others have."""
 
@@ -38,8 +38,8 @@ class CommandSettings(JobsSettings):
         """Read our options up to the name of a command, and let that command read the rest."""
         own, rest = _divide(arguments)
         settings = super().from_command_line([*own, *rest[:1]], program)
-        if settings.command not in STARTABLE:
-            raise InputError(f"{settings.command}: cannot be a job; there are {', '.join(STARTABLE)}")
+        if settings.command not in STOPPABLE:
+            raise InputError(f"{settings.command}: cannot be a job; there are {', '.join(STOPPABLE)}")
         settings._of_command = _settings_of(settings.command, rest[1:])
         return settings
 
@@ -62,7 +62,7 @@ def _settings_of(command: str, arguments: list[str]) -> dict[str, Any]:
 
 def run(settings: CommandSettings) -> None:
     """Start it and say what it is called."""
-    from hlfd.jobs.client import launch
+    from hlfd.jobs.client import launch, own_place
     from hlfd.jobs.folder import create
 
     more = {}
@@ -72,5 +72,5 @@ def run(settings: CommandSettings) -> None:
         require_address(settings.cluster)
         more = {"cluster": settings.cluster, "cluster_python": settings.cluster_python}
     job = create(settings.folder, settings.command, settings._of_command, Path.cwd(), settings.name, **more)
-    launch(job)
+    launch(job, backend=own_place())
     print(f"{job.name}: started; `hlfd jobs watch {job.name}` looks on, `hlfd jobs stop {job.name}` ends it")

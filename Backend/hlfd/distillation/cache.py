@@ -17,16 +17,18 @@ from hlfd.data.frames import Array
 from hlfd.data.lattice import LATTICE, Place, cut, origin, rounded_up
 from hlfd.data.store import Store, StoredCase
 from hlfd.distillation.targets import LiveTeacher, Source
-from hlfd.errors import InputError
+from hlfd.errors import InputError, Stopped
 from hlfd.events import Events
-from hlfd.files import whole_file, write_json
-from hlfd.stopping import stop_here
-from hlfd.together import own_share, wait_for_all
+from hlfd.files import sweep_up, whole_file, write_json
+from hlfd.stopping import stop_asked
+from hlfd.together import agreed, gathered, own_share
 
 ABOUT = "about.json"
 PIXELS_AT_ONCE = 1 << 20
 TARGETS_FORMAT = 1
 """Raised when the same teacher would be asked for other values, so that old ones are not taken for them."""
+LEFT_S = 3600.0
+"""Age from which on a half-written file is one that a killed process left: two runs may ask the same teacher."""
 MAPS_AT_ONCE = 256
 """Each holds a file open, and systems allow a process few."""
 
@@ -96,12 +98,19 @@ class CachedTargets:
             teacher: the network.
             fabric: device and precision.
             events: hear of the cases.
+
+        Raises:
+            Stopped: a stop was asked of any of the processes.
         """
-        missing = self.missing()
-        missing = missing[own_share(missing)]
-        if missing:
-            self._ask(teacher, fabric, events, missing)
-        wait_for_all()
+        missing = gathered(self.missing())[0]  # one list for all: a case may be done while another still looks
+        for case in missing:
+            sweep_up(self.folder / case.name, LEFT_S)
+        own = missing[own_share(missing)]
+        if own:
+            self._ask(teacher, fabric, events, own)
+        (stopped,) = agreed(stop_asked())
+        if stopped:
+            raise Stopped("stopped while the teacher was asked; --resume goes on")
 
     def _ask(self, teacher: nn.Module, fabric: Fabric, events: Events, missing: list[StoredCase]) -> None:
         write_json(self.folder / ABOUT, {"crop": self._side, "sources": [source.name for source in self._sources]})
@@ -109,12 +118,27 @@ class CachedTargets:
         teacher.to(fabric.device)
         with fabric.autocast():
             for number, case in enumerate(missing, start=1):
-                stop_here("stopped while the teacher was asked; --resume goes on")
+                if stop_asked():
+                    break
                 self._fill_case(case, teacher, fabric.device)
                 events.emit("item", at=number, note=case.name)
         teacher.cpu()
         if fabric.device.type == "cuda":
             torch.cuda.empty_cache()  # for the students, which may train in other processes
+
+    def bytes_missing(self, teacher: nn.Module) -> int:
+        """Size that the sources which are not there yet will have on disk, when `teacher` has been asked."""
+        values = 0
+        for case in self.missing():
+            size = self._size(case.shape[1:])
+            for source in self._sources:
+                if not self._file(case.name, source).exists():
+                    values += (
+                        len(self._planes(case))
+                        * _channels(source, teacher, self._store.classes)
+                        * (size // source.stride) ** 2
+                    )
+        return values * np.dtype(np.float16).itemsize
 
     def bytes(self) -> int:
         """Size of the wanted sources on disk."""
@@ -145,8 +169,7 @@ class CachedTargets:
         Each lies where it does on its lattice, which is wide enough for every crop.
         """
         hu, planes = self._store.slices(case).hu, self._planes(case)
-        longest = max(hu.shape[1:])
-        size = max(rounded_up(longest + (0 if longest <= self._side else LATTICE - 1)), self._side)
+        size = self._size(hu.shape[1:])
         at_once = max(PIXELS_AT_ONCE // size**2, 1)
         for first in range(0, len(planes), at_once):
             placed = [
@@ -154,6 +177,11 @@ class CachedTargets:
                 for plane in planes[first : first + at_once]
             ]
             yield first, windowed(np.stack(placed), self._store.manifest.window_hu)[:, None]
+
+    def _size(self, shape: tuple[int, ...]) -> int:
+        """Side of the lattice of slices of a shape."""
+        longest = max(shape)
+        return max(rounded_up(longest + (0 if longest <= self._side else LATTICE - 1)), self._side)
 
     def _planes(self, case: StoredCase) -> Array:
         """Which slices of a case can be drawn."""
@@ -188,3 +216,10 @@ class CachedTargets:
     def __getstate__(self) -> dict[str, Any]:
         # Workers that cut crops map the files themselves.
         return {**self.__dict__, "_maps": {}}
+
+
+def _channels(source: Source, teacher: nn.Module, classes: int) -> int:
+    """Channels of what a source keeps of each cell."""
+    if source.kind == "relation":
+        return int(teacher.channels[source.taps[0]])  # type: ignore[index]
+    return classes if source.kind == "pixel" else 1

@@ -9,6 +9,7 @@ from torch.nn.functional import kl_div, log_softmax, one_hot
 from hlfd.distillation.attention import attention, energy, full_precision, rescale, unit
 from hlfd.distillation.routes import AverageOver
 from hlfd.distillation.targets import directions
+from hlfd.together import sum_everywhere, world
 
 
 def feature_distance(student: Tensor, teacher: Tensor, power: float = 2.0) -> Tensor:
@@ -102,7 +103,10 @@ def places_divergence(student: Tensor, teacher: Tensor, temperature: float = 4.0
 
 
 def _weights_of_classes(teacher: Tensor) -> Tensor:
-    """Weights of pixels, b h w, of sum 1: the same for each class that the teacher finds in the batch."""
+    """Weights of pixels, b h w, of sum 1: the same for each class that the teacher finds in the batch.
+
+    Of several processes each has a share of the batch; their mean then has the sum 1.
+    """
     found = one_hot(teacher.argmax(dim=1), teacher.shape[1]).to(teacher.dtype)
-    pixels = found.sum(dim=(0, 1, 2))
-    return (found / pixels.clamp_min(1)).sum(dim=3) / (pixels > 0).sum()
+    pixels = sum_everywhere(found.sum(dim=(0, 1, 2)))
+    return (found / pixels.clamp_min(1)).sum(dim=3) * world()[1] / (pixels > 0).sum()

@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Verdict = Literal["good", "warning", "bad"]
@@ -25,7 +26,14 @@ class Finding:
 
 def pip_command(*words: str) -> str:
     """A command to type that installs into the environment that this Python belongs to, on every system's shell."""
-    return " ".join(_quoted(word) for word in (sys.executable, "-m", "pip", "install", *words))
+    program = _quoted(sys.executable)
+    call = "& " if sys.platform == "win32" and program != sys.executable else ""  # or PowerShell takes it for a text
+    return call + " ".join([program, *(_quoted(word) for word in ("-m", "pip", "install", *words))])
+
+
+def install_command() -> str:
+    """The command that installs hlfd itself, with all that it needs, from the folder that it is run from."""
+    return pip_command("-e", str(Path(__file__).resolve().parents[2]))
 
 
 def counted(count: int, thing: str) -> str:

@@ -5,10 +5,9 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from hlfd.doctor.finding import Finding, listed, pip_command
+from hlfd.doctor.finding import Finding, install_command, listed, pip_command
 
 OLDEST_PYTHON = (3, 11)
 FOR_DEVELOPERS = ("test",)
@@ -65,9 +64,8 @@ def read_packages(
 def judge_packages(facts: dict[str, Any]) -> Finding:
     """Is everything there, in versions that fit? What is optional may be missing."""
     if facts["needed"] is None:
-        backend = Path(__file__).resolve().parents[2]
         say = "hlfd is run from its folder and is not installed, so that it is not known which packages it needs."
-        return Finding("packages", "warning", say, f"Run: {pip_command('-e', str(backend))}", facts)
+        return Finding("packages", "warning", say, f"Run: {install_command()}", facts)
     unfit = [package for package in facts["needed"] if package["found"] is None or package["fits"] is False]
     old = [package for package in facts["optional"] if package["fits"] is False]
     if unfit or old:

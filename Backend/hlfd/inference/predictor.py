@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate, pad
 from hlfd.data.batches import windowed
 from hlfd.data.frames import Array
 from hlfd.data.resize import resize_hu, working_shape
-from hlfd.errors import InputError
+from hlfd.errors import InputError, is_out_of_memory
 
 SLICES_AT_ONCE = 4
 
@@ -26,7 +26,6 @@ class TumorThreshold:
     """Of the softmax; the paper's released code takes 0.4."""
 
 
-@torch.inference_mode()
 def predict_slices(
     network: nn.Module,
     hu: Array,
@@ -35,7 +34,7 @@ def predict_slices(
     shape: tuple[int, int] | None = None,
     tumor: TumorThreshold | None = None,
 ) -> Array:
-    """Segment slices at working pixels.
+    """Segment slices at working pixels; one by one where memory is short for all at once.
 
     Args:
         network: in evaluation mode, on `device`.
@@ -48,6 +47,25 @@ def predict_slices(
     Returns:
         Label values, uint8, z h w or z by `shape`.
     """
+    try:
+        return _predict(network, hu, window_hu, device, shape, tumor)
+    except (RuntimeError, MemoryError) as error:
+        if len(hu) == 1 or not is_out_of_memory(error):
+            raise
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    return np.concatenate([_predict(network, one[None], window_hu, device, shape, tumor) for one in hu])
+
+
+@torch.inference_mode()
+def _predict(
+    network: nn.Module,
+    hu: Array,
+    window_hu: tuple[float, float],
+    device: torch.device,
+    shape: tuple[int, int] | None,
+    tumor: TumorThreshold | None,
+) -> Array:
     images = torch.from_numpy(windowed(np.ascontiguousarray(hu), window_hu))[:, None].to(device)
     rows, columns = images.shape[2:]
     stride = int(network.stride)  # type: ignore[arg-type]

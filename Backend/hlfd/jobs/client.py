@@ -1,5 +1,6 @@
 """What whoever wants a job does with it: start, look, stop, resume, remove. Standard library only, for Slicer."""
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -115,6 +116,15 @@ def _of_its_own(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, creationflags=new_group | no_window, **how)
 
 
+def own_place() -> Path | None:
+    """Where this package lies, if it is run from its folder and not installed."""
+    try:
+        importlib.metadata.version("hlfd")
+    except importlib.metadata.PackageNotFoundError:
+        return Path(__file__).resolve().parents[2]
+    return None
+
+
 def resume(job: Job, **how: Any) -> subprocess.Popen[bytes]:
     """Go on with a job that was stopped, failed or lost; `how` goes to `launch`.
 
@@ -177,13 +187,15 @@ def _lost(job: Job, status: Mapping[str, Any]) -> str:
     silent_s = abs(time.time() - float(status["heartbeat"]))  # a clock that was put back is no sign of life
     pid, mark = status.get("pid"), status.get("mark")
     if pid is None:
-        return f"it did not begin within {BEGINS_WITHIN_S:.0f} s (see log.txt)" if silent_s > BEGINS_WITHIN_S else ""
+        return f"it did not begin within {BEGINS_WITHIN_S:.0f} s (see {job.log})" if silent_s > BEGINS_WITHIN_S else ""
     if status.get("host") != this_host():
         return f"silent for {silent_s:.0f} s on {status.get('host')}" if silent_s > LOST_ELSEWHERE_S else ""
     if silent_s <= LOST_AFTER_S or is_alive(int(pid), str(mark)):
         return ""
     return (
-        f"its process is gone, without a word, since {_when(status)}" if has_begun else "it did not begin (see log.txt)"
+        f"its process is gone, without a word, since {_when(status)}"
+        if has_begun
+        else f"it did not begin (see {job.log})"
     )
 
 

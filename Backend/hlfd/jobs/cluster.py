@@ -118,7 +118,7 @@ class ClusterWorker:
     def press(self, since_s: float, grace_s: float, terminate_s: float) -> None:
         """Insist on a stop that was asked `since_s` ago; the times are kept on the cluster, its answer takes longer."""
         self._ray.stop()
-        if self._ray.is_pending and (self._ray.has_heard_stop or since_s > grace_s):
+        if self._ray.is_pending and (self._ray.has_heard_stop or since_s > max(grace_s, ASKS_S)):
             self._end = {"status": EXIT_INTERRUPTED}
         elif since_s > grace_s + terminate_s + STOP_WAIT_S + PATIENCE_S:
             self.was_killed, self._end = True, {"status": -signal.SIGTERM}
@@ -175,7 +175,9 @@ class ClusterWorker:
             raise InputError(f"{self._address}: {python} cannot be started there; name one with --cluster-python")
         message, code = str(info.message or "without a reason"), info.driver_exit_code
         why = message.splitlines()[0][:200] if code is None else f"what it ran there {ending(code)}"
-        raise InputError(f"{self._address}: the Ray cluster ended the job ({why}); see log.txt, then resume the job")
+        raise InputError(
+            f"{self._address}: the Ray cluster ended the job ({why}); see {self._job.log}, then resume the job"
+        )
 
     def _name_submission(self) -> tuple[str, str]:
         """Give the name of the submission before this one, if any, and of this one, which is kept."""

@@ -9,15 +9,16 @@ log.txt         what the processes printed
 launched.json   which process was started as the runner; written by whoever did
 """
 
+import contextlib
 import json
 import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hlfd import attached
 from hlfd.errors import InputError
@@ -28,7 +29,8 @@ JOBS = "~/.hlfd/jobs"
 REQUEST_FORMAT = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
 LAST = "last"
-RETRIES, RETRY_S = 50, 0.02
+RETRIES, RETRY_S = 100, 0.02
+Result = TypeVar("Result")
 
 
 def default_folder() -> Path:
@@ -184,9 +186,13 @@ def find(jobs: Path, name: str) -> Job:
 
 
 def delete(job: Job) -> None:
-    """Remove a job's folder, whole or not at all; what its command made lies elsewhere, and stays."""
+    """Remove a job's folder, whole or not at all; what its command made lies elsewhere, and stays.
+
+    Raises:
+        OSError: it cannot be removed; on Windows, while its runner has not quite gone.
+    """
     with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=job.folder.parent) as retired:
-        job.folder.rename(Path(retired) / job.name)
+        _insist(lambda: job.folder.rename(Path(retired) / job.name))
 
 
 def this_host() -> str:
@@ -213,27 +219,21 @@ def _asked_for(request: Path) -> tuple[float, str]:
 
 
 def _write_shared(path: Path, content: dict[str, Any]) -> None:
-    """Write a file that others may be reading: on Windows, it cannot be replaced in that moment."""
-    for left in reversed(range(RETRIES)):
-        try:
-            return write_json(path, content)
-        except PermissionError:
-            if not left:
-                raise
-            time.sleep(RETRY_S)
+    _insist(lambda: write_json(path, content))
 
 
 def _read_shared(path: Path) -> dict[str, Any] | None:
-    for left in reversed(range(RETRIES)):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            return content if isinstance(content, dict) else None
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            return None
-        except PermissionError:  # Windows, while it is being replaced
-            if not left:
-                raise
-            time.sleep(RETRY_S)
-    return None
+    try:
+        content = json.loads(_insist(lambda: path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _insist(act: Callable[[], Result]) -> Result:
+    """Do something with a file that others use; on Windows it has to wait until they let go."""
+    for _ in range(RETRIES):
+        with contextlib.suppress(PermissionError):
+            return act()
+        time.sleep(RETRY_S)
+    return act()

@@ -1,5 +1,6 @@
 """How far a job is and what is left, from its events. Standard library only."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,16 +26,22 @@ class Pace:
     """The last sentence."""
     _first: tuple[float, int] | None = None
 
-    def hear(self, event: Mapping[str, Any]) -> None:
-        """Take one event."""
+    def hear(self, event: Mapping[str, Any], now: float | None = None) -> None:
+        """Take one event, as it happens.
+
+        Args:
+            event: as it stands in the file.
+            now: seconds of a clock that stands still while the computer sleeps; by default that of the system.
+        """
         name = event.get("event")
         if name == "started":
             self.what, self.step, self.of = str(event.get("what", "")), event.get("at", 0), event.get("of")
-            self.parts, self.left_s, self._first = event.get("parts", 1), None, None
+            self.left_s, self._first = None, None
         elif name == "forecast":
             self.left_s = event.get("seconds")
         elif name in ("step", "item"):
-            self._move(int(event.get("step", event.get("at", 0))), float(event["time"]))
+            self._move(int(event.get("step", event.get("at", 0))), time.monotonic() if now is None else now)
+        self.parts = int(event.get("parts", self.parts))
         self.has_stopped = name == "stopped"
         if "say" in event:
             self.said = str(event["say"])

@@ -89,9 +89,11 @@ class RayJob:
             self._connect()
             if self.earlier:
                 self._end_earlier()
-            if not self._stop_asked:
-                self._submit()
-                self._follow()
+            if self._stop_asked:
+                self.has_heard_stop = True  # nothing was sent, so nothing is to be ended
+                return
+            self._submit()
+            self._follow()
         except InputError as error:
             self.fault = error
         except Exception as error:

@@ -24,7 +24,7 @@ from hlfd.jobs.client import outputs
 from hlfd.jobs.folder import Job
 from hlfd.jobs.runner import GRACE_S, POLL_S, TERMINATE_S
 from hlfd.jobs.worker import Worker
-from hlfd.machine import oom_kills
+from hlfd.machine import killed_for_memory, oom_kills
 
 BEAT_S = 10.0
 """Silence after which a sign of life is given."""
@@ -68,8 +68,7 @@ class Remote:
                     worker.press(time.monotonic() - asked_at, GRACE_S, TERMINATE_S)
                 time.sleep(POLL_S)
             self._tell(to_the_end=True)
-        now = oom_kills()
-        status, words = self._explain(worker, None if kills is None or now is None else now > kills)
+        status, words = self._explain(worker, killed_for_memory(kills))
         return {"status": status, "words": words, "can_resume": worker.can_resume(), "most_parts": worker.most_parts}
 
     def _explain(self, worker: Worker, for_memory: bool | None) -> tuple[int, str]:
@@ -80,7 +79,7 @@ class Remote:
             return (status if began or status != -signal.SIGTERM else EXIT_INTERRUPTED), words
         if is_killed(status) and for_memory is not False:
             status = EXIT_MEMORY_SHORT
-        how = f"the work {ending(worker.status, for_memory)} ({worker.last_line()}); log.txt has all that it printed"
+        how = f"the work {ending(worker.status, for_memory)} ({worker.last_line()}); the log has all that it printed"
         return status, words or ("" if status == 0 else how)
 
     def _tell(self, to_the_end: bool = False) -> None:

@@ -21,7 +21,7 @@ from hlfd.cli import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_MEMORY_SHORT
 from hlfd.endings import ending, is_killed
 from hlfd.errors import InputError
 from hlfd.event_file import JsonLines, Tail
-from hlfd.files import disk_is_full
+from hlfd.files import disk_is_full, sweep_up
 from hlfd.jobs import states
 from hlfd.jobs.cluster import Work, made, start_work
 from hlfd.jobs.folder import Job, this_host
@@ -36,10 +36,12 @@ OWN_FAULTS = (1, EXIT_BAD_INPUT, EXIT_MEMORY_SHORT)
 TIMES_SMALLER = 3
 BEFORE_IT_BEGAN = "stopped before it began"
 BEFORE_IT_WENT_ON = "stopped before it went on; what it had is kept"
-ENDED_IN_A_STEP = "did not finish its step in time and was ended; checkpoint and best model are kept"
+ENDED_IN_A_STEP = "did not finish its step in time and was ended"
 RESERVE_BYTES = 1 << 16
 DISK_FULL = "the disk is full; free some space, then resume the job"
-EXIT_BUSY = 4
+EXIT_BUSY = 5
+LEFT_S = 60.0
+"""Age from which on a half-written file in the job's folder is one that a killed process left."""
 LAST_MOMENTS_S = 2.0
 """Whoever reads how a job ended may resume it before the runner that told it is gone."""
 
@@ -56,6 +58,7 @@ class Runner:
     waits: str = ""
     """What the work waits for, if it does."""
     _beaten: float = 0.0
+    _mark: str | None = field(default_factory=lambda: start_mark(os.getpid()))
 
     def run(self) -> int:
         """Run, and leave the state that the job ended in."""
@@ -65,6 +68,7 @@ class Runner:
         tail.read()
         self.beat(force=True)
         try:
+            sweep_up(self.job.folder, LEFT_S)
             self.job.reserve.write_bytes(os.urandom(RESERVE_BYTES))  # zeros take no room on some disks
             state, say = self._run(tail)
         except InputError as error:
@@ -73,12 +77,16 @@ class Runner:
             state, say = states.FAILED, _fault(error)
         except Exception as error:
             traceback.print_exc()
-            state, say = states.FAILED, f"the runner failed by a fault of its own ({error!r}); log.txt has all of it"
+            state, say = (
+                states.FAILED,
+                f"the runner failed by a fault of its own ({error!r}); {self.job.log} has all of it",
+            )
         self._end(state, say, time.monotonic() - began)
         return 0 if state in (states.DONE, states.CANCELLED) else 1
 
     def _run(self, tail: Tail) -> tuple[str, str]:
         parts, smaller = None, 0
+        self.pace.parts = int(self.job.request()["settings"].get("accumulate", 1))
         while True:
             if self.job.stop_file.exists():
                 return states.CANCELLED, self._before_a_step()
@@ -107,16 +115,21 @@ class Runner:
         is_wanted = self.state == states.STOPPING or self.job.stop_file.exists()  # or both were asked at once
         is_stopping = is_wanted and status not in OWN_FAULTS
         if status == EXIT_INTERRUPTED or (is_stopping and self.pace.has_stopped):
-            return states.CANCELLED, self.pace.said or "stopped"
+            said = self.pace.said if self.pace.has_stopped else worker.last_words()
+            return states.CANCELLED, said or "stopped"
         if is_stopping:
-            return states.CANCELLED, ENDED_IN_A_STEP if self.pace.what else self._before_a_step()
+            return states.CANCELLED, self._in_a_step(worker) if self.pace.what else self._before_a_step()
         if not worker.last_words() and disk_free(self.job.folder) < RESERVE_BYTES:  # no room for its words either
             return states.FAILED, f"{self.job.folder}: {DISK_FULL}"
-        how = f"the work {ending(status, for_memory)} ({worker.last_line()}); log.txt has all that it printed"
+        how = f"the work {ending(status, for_memory)} ({worker.last_line()}); {self.job.log} has all that it printed"
         return states.FAILED, worker.last_words() or how
 
     def _before_a_step(self) -> str:
         return BEFORE_IT_WENT_ON if self.attempt > 1 else BEFORE_IT_BEGAN
+
+    def _in_a_step(self, worker: Work) -> str:
+        kept = "what was saved before is kept" if worker.can_resume() else "nothing was written"
+        return f"{ENDED_IN_A_STEP}; {kept}"
 
     def _attend(self, worker: Work, tail: Tail) -> None:
         """Stay with the work until it ends."""
@@ -125,8 +138,8 @@ class Runner:
             for event in tail.read():
                 self.pace.hear(event)
             self.waits = worker.waits
-            if self.state == states.STARTING and self.pace.what:
-                self.state, self.say = states.RUNNING, self.pace.what
+            if self.state in (states.STARTING, states.RUNNING) and self.pace.what not in ("", self.say):
+                self.state, self.say = states.RUNNING, self.pace.what  # one command may do several things in turn
                 self.beat(force=True)
             if asked_at is None and self.job.stop_file.exists():
                 asked_at, self.state, self.say = time.monotonic(), states.STOPPING, "finishes its step"
@@ -159,14 +172,17 @@ class Runner:
             self.job.write_status(self.state, self.waits or self.say, **self._facts())
 
     def _facts(self) -> dict[str, Any]:
-        own = {"pid": os.getpid(), "mark": start_mark(os.getpid()), "host": this_host(), "attempt": self.attempt}
+        own = {"pid": os.getpid(), "mark": self._mark, "host": this_host(), "attempt": self.attempt}
         pace = {"step": self.pace.step, "of": self.pace.of, "left_s": self.pace.left_s}
         return {**own, **pace}
 
     def _end(self, state: str, say: str, seconds: float) -> None:
-        self.job.reserve.unlink(missing_ok=True)  # room for the last words on a disk that is full
+        with contextlib.suppress(OSError):
+            self.job.reserve.unlink(missing_ok=True)  # room for the last words on a disk that is full
         self.state, self.say, self.waits, self.pace.left_s = state, say, "", None
-        there = [str(path) for path in made(self.job) if path.exists()]
+        there = []
+        with contextlib.suppress(InputError, OSError):  # a request that cannot be read may be how it ended
+            there = [str(path) for path in made(self.job) if path.exists()]
         result = {"state": state, "say": say, "seconds": round(seconds, 1), "attempts": self.attempt, "outputs": there}
         with contextlib.suppress(OSError):
             self.job.write_result(result)

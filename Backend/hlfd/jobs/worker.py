@@ -11,13 +11,13 @@ from typing import Any
 import psutil
 
 from hlfd import attached
+from hlfd.cli import RESUMABLE
 from hlfd.errors import InputError
 from hlfd.files import read_json, write_json
 from hlfd.jobs.client import outputs
 from hlfd.jobs.folder import Job
 
 GONE_WITHIN_S, LOOK_S = 5.0, 1.0
-RESUMABLE = ("teach", "distill", "arena", "sweep")
 
 
 class Worker:
@@ -103,8 +103,10 @@ class Worker:
     @property
     def most_parts(self) -> int:
         """As many parts as a device has crops in a step."""
-        settings = self._request["settings"]
-        return int(settings.get("batch", 1)) // (settings.get("devices", 1) * settings.get("nodes", 1))
+        from hlfd.training.settings import TrainingSettings  # only when it is needed: the runner stays small
+
+        default, settings = TrainingSettings.model_fields["batch"].default, self._request["settings"]
+        return int(settings.get("batch", default)) // (settings.get("devices", 1) * settings.get("nodes", 1))
 
     def can_resume(self) -> bool:
         """Whether another start would go on from where this one was."""

@@ -10,6 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
 
+from hlfd.attached import TOGETHER
 from hlfd.errors import InputError
 from hlfd.inference.predictor import choose_device
 from hlfd.machine import threads_to_use
@@ -31,6 +32,7 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
         raise InputError("precision 16: a CPU has no fast fp16; use --precision bf16 or 32")
     precision = PRECISIONS[settings.precision]
     torch.set_num_threads(max(threads_to_use(settings.threads) // (settings.devices if device == "cpu" else 1), 1))
+    _require_as_many(settings.devices * settings.nodes)
     if settings.devices * settings.nodes == 1:
         return Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
     _require_devices(device, settings.devices)
@@ -44,6 +46,15 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def _require_as_many(wanted: int) -> None:
+    started = int(os.environ.get("WORLD_SIZE", "1")) if TOGETHER in os.environ else wanted
+    if started != wanted:
+        raise InputError(
+            f"devices: torchrun has started {started} processes, and --devices times --nodes is {wanted}; let "
+            "both say the same"
+        )
 
 
 def _require_devices(device: str, wanted: int) -> None:

@@ -14,13 +14,13 @@ from hlfd.distillation.targets import LiveTeacher, Provider, targets_of_truth
 from hlfd.errors import InputError
 from hlfd.events import in_terminal
 from hlfd.models.registry import Architecture
-from hlfd.together import in_company
+from hlfd.together import in_company, is_first
 from hlfd.training.devices import make_fabric
 from hlfd.training.export import Exporter
 from hlfd.training.loop import start, train
 from hlfd.training.objectives import Distilled, Supervised
 from hlfd.training.predecessors import first_weights, load_predecessor
-from hlfd.training.preflight import require_disk
+from hlfd.training.preflight import require_disk, require_disk_for_answers
 from hlfd.training.runs import held, open_run, origin
 from hlfd.training.settings import TrainingSettings
 
@@ -96,6 +96,8 @@ def _fill_cache(
     manifest, teacher = loaded
     only_tumor, weights = settings.tumor_share == 1, manifest.files[WEIGHTS]
     cache = CachedTargets(store, weights, settings.crop, distiller.sources, only_tumor, settings.precision)
+    if is_first():
+        require_disk_for_answers(cache.bytes_missing(teacher), store.folder, settings)
     with in_terminal() as events:
         cache.fill(teacher, fabric, events)
     return cache

@@ -120,5 +120,7 @@ def _outcome(settings: TrainingSettings, progress: Progress) -> dict[str, Any]:
         "validation_tumor_dice": progress.best_score,
         "best_step": progress.best_step,
         "steps": progress.step,
+        "parts": progress.parts,
+        "times_lowered": progress.lowered,
         "seconds": round(progress.seconds, 1),
     }

@@ -1,9 +1,10 @@
 """What a run keeps: its checkpoint, its best weights, and a model of them at every moment."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hlfd.files import whole_file
@@ -64,12 +65,29 @@ class Keeper:
             return
         progress.best_score, progress.best_step = score, progress.step
         if is_first():
-            network = self.training.objective.network
-            assert isinstance(network, nn.Module)
-            weights = network.state_dict()
             with whole_file(self.run.best) as temporary:
-                save_file({name: value.contiguous() for name, value in weights.items()}, temporary)
+                save_file({name: value.contiguous() for name, value in self._network.state_dict().items()}, temporary)
+            with contextlib.suppress(
+                PermissionError
+            ):  # Windows, while somebody reads the model: the next one replaces it
+                self.export(progress)
+
+    def restore_model(self, progress: Progress) -> None:
+        """Make the model of the best weights anew, if a crash came while it was replaced."""
+        if not (is_first() and self.run.best.exists()) or self.run.bundle.exists():
+            return
+        moving = {name: value.clone() for name, value in self._network.state_dict().items()}
+        try:
+            self._network.load_state_dict(load_file(self.run.best))
             self.export(progress)
+        finally:
+            self._network.load_state_dict(moving)
+
+    @property
+    def _network(self) -> nn.Module:
+        network = self.training.objective.network
+        assert isinstance(network, nn.Module)
+        return network
 
     def require_numbers(self, step: int) -> None:
         """Notice weights that are no numbers before they are judged, kept or saved."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlfd.attached import LAUNCHED
+from hlfd.attached import LAUNCHED, TOGETHER
 from hlfd.cli import EXIT_INTERRUPTED, EXIT_LEFT_ALONE, EXIT_MEMORY_SHORT
 from hlfd.endings import ending, is_killed
 from hlfd.errors import InputError, MemoryShortError, Stopped
@@ -18,8 +18,6 @@ from hlfd.files import read_json, write_json
 from hlfd.machine import killed_for_memory, oom_kills
 from hlfd.training.settings import TrainingSettings
 
-TOGETHER = "TORCHELASTIC_RUN_ID"
-"""torchrun sets it in every process that it starts."""
 HERE = "127.0.0.1"
 """Where the processes meet: by its name, which it would be otherwise, not every computer finds itself."""
 POLL_S = 0.1

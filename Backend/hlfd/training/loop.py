@@ -97,6 +97,7 @@ class _Trainer:
         self.progress = Progress(parts=self.settings.accumulate)
         if self.settings.resume and self.keeper.has_checkpoint():
             self.progress = self.keeper.load()
+            self.keeper.restore_model(self.progress)
         else:
             self.keeper.save(self.progress)
         news = self._look_ahead() if self.settings.preflight else []
@@ -125,7 +126,9 @@ class _Trainer:
                 if save:
                     self.keeper.save(progress)
                     saved = time.monotonic()
-                losses = self.stepper.step(next(coming), progress, lambda say: events.emit("note", say=say))
+                losses = self.stepper.step(
+                    next(coming), progress, lambda say: events.emit("note", say=say, parts=progress.parts)
+                )
                 progress.step += 1
                 self._look_at_the_clock()
                 self._report(events, losses)
@@ -150,7 +153,8 @@ class _Trainer:
             return []
         notes: list[str] = []
         forecast = preflight.measure(self.stepper, self._batches(last), self.store, settings, progress, notes.append)
-        progress.expected = progress.expected or forecast.expected(progress.seconds)
+        budget_s = math.inf if settings.minutes is None else 60 * settings.minutes
+        progress.expected = progress.expected or forecast.expected(progress.seconds, budget_s)
         self._load_but("parts", "expected")
         return [
             *({"name": "note", "say": say} for say in notes),
@@ -214,6 +218,8 @@ class _Trainer:
         if progress.step == settings.steps:
             return "all steps are done"
         if self._time_is_over():
+            if progress.lowered and not progress.best_step:
+                raise InputError(f"{self.keeper.run.folder}: the {settings.minutes:g} minutes are over; {DIVERGED}")
             return f"the {settings.minutes:g} minutes are over at step {progress.step} of {settings.steps}"
         if settings.patience and progress.waited >= settings.patience:
             return f"no better score in {progress.waited} validations, at step {progress.step} of {settings.steps}"

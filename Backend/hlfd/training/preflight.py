@@ -1,5 +1,6 @@
 """What a run will take, from a few measured steps; and what it took."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -53,10 +54,10 @@ class Forecast:
             f"{in_words(self.disk_bytes)} of disk ({in_words(self.disk_free_bytes)} are free)"
         )
 
-    def expected(self, spent_s: float) -> dict[str, float]:
-        """Give what the outcome will be held against."""
+    def expected(self, spent_s: float, most_s: float = math.inf) -> dict[str, float]:
+        """Give what the outcome will be held against, of a run that may take so long."""
         return {
-            "seconds": round(spent_s + self.seconds, 1),
+            "seconds": round(min(spent_s + self.seconds, most_s), 1),
             "memory_bytes": self.memory_bytes,
             "disk_bytes": self.disk_bytes,
         }
@@ -80,6 +81,24 @@ def require_disk(network: nn.Module, settings: TrainingSettings) -> None:
         raise InputError(
             f"{settings.run}: the run writes up to {in_words(needed)}, and {in_words(free)} are free there; "
             "free some space or choose another disk (--no-preflight starts it all the same)"
+        )
+
+
+def require_disk_for_answers(needed: int, folder: Path, settings: TrainingSettings) -> None:
+    """Refuse to ask a teacher whose answers will not find room in the store.
+
+    Args:
+        needed: bytes that the answers will take.
+        folder: of the store.
+        settings: of the run.
+
+    Raises:
+        InputError: the disk has less.
+    """
+    if settings.preflight and needed > (free := disk_free(folder)):
+        raise InputError(
+            f"{folder}: the teacher's answers take {in_words(needed)}, and {in_words(free)} are free there; free some "
+            "space, or give --targets live, which keeps none (--no-preflight starts it all the same)"
         )
 
 
@@ -118,12 +137,16 @@ def warnings(forecast: Forecast, settings: TrainingSettings, progress: Progress)
         found.append("memory is nearly full: close other programs, or give a smaller --batch or twice the --accumulate")
     left_s = None if settings.minutes is None else 60 * settings.minutes - progress.seconds
     if left_s is not None and left_s < forecast.seconds:
-        steps = max(int(settings.steps * left_s / (progress.seconds + forecast.seconds)), 1)
+        hint = "" if progress.step else f"; --steps {_steps_in(left_s, forecast, settings)} would use the time better"
         found.append(
             f"--minutes {settings.minutes:g} are too short for --steps {settings.steps}: the learning rate will not "
-            f"come down before the end; --steps {steps} would use the time better"
+            f"come down before the end{hint}"
         )
     return found
+
+
+def _steps_in(seconds: float, forecast: Forecast, settings: TrainingSettings) -> int:
+    return max(int(settings.steps * seconds / forecast.seconds), 1)
 
 
 def outcome(run: Path, progress: Progress, device: torch.device) -> dict[str, float]:
@@ -149,8 +172,9 @@ def _validation_s(stepper: Stepper, store: Store, settings: TrainingSettings) ->
     if not slices:
         return 0.0
     network = stepper.training.objective.network
-    began = _now(stepper)
-    validate(network, store, SLICES_AT_ONCE, stepper.fabric.device, cases=1)  # type: ignore[arg-type]
+    for _warm_up_then_measured in range(2):
+        began = _now(stepper)
+        validate(network, store, SLICES_AT_ONCE, stepper.fabric.device, cases=1)  # type: ignore[arg-type]
     return (_now(stepper) - began) * slices / min(SLICES_AT_ONCE, slices)
 
 
@@ -158,4 +182,6 @@ def _now(stepper: Stepper) -> float:
     """Seconds, when all that was asked of the device is done."""
     if stepper.fabric.device.type == "cuda":
         torch.cuda.synchronize(stepper.fabric.device)
+    elif stepper.fabric.device.type == "mps":
+        torch.mps.synchronize()
     return time.monotonic()

@@ -39,7 +39,7 @@ class TrainingSettings(Settings):
     """Crops a step, over all devices together."""
     accumulate: int = Field(1, gt=0)
     """Parts that each device computes its crops of a step in, one after the other (gradient accumulation); doubled by
-    itself where memory is short."""
+    itself where memory is short (with several devices, by `hlfd jobs`)."""
     crop: int = Field(512, gt=0, multiple_of=32)
     """Side of a crop in working pixels, a multiple of 32."""
     tumor_share: float = Field(0.5, ge=0, le=1)

@@ -83,10 +83,10 @@ class Stepper:
         return self.fabric.no_backward_sync(self.module, enabled=stay)  # type: ignore[arg-type]
 
     def _require_smaller(self, crops: int, parts: int) -> None:
-        if world()[1] > 1:
-            raise MemoryShortError("memory is short: give twice the --accumulate, and go on with --resume")
         if parts >= crops:
             raise MemoryShortError(f"memory does not suffice for a single crop; {SMALLER}")
+        if world()[1] > 1:
+            raise MemoryShortError("memory is short: give twice the --accumulate, and go on with --resume")
 
     def _let_go(self) -> None:
         self.training.optimizer.zero_grad(set_to_none=True)
