@@ -138,7 +138,8 @@ class Drill:
             resume(job)
         outcome.ended = wait_for_end(job, END_S).state
         outcome.same = outcome.ended == states.DONE and weights(job) == self.digest
-        left = [str(path) for path in Path(job.request()["settings"]["run"]).rglob(f"{UNFINISHED}*")]
+        places = (job.folder, Path(job.request()["settings"]["run"]))
+        left = [str(path) for place in places for path in place.rglob(f"{UNFINISHED}*")]
         if not outcome.same or left or outcome.left:
             outcome.wrong = outcome.wrong or f"ended {outcome.ended}, same weights: {outcome.same}, left: {left}"
 

@@ -40,7 +40,7 @@ ENDED_IN_A_STEP = "did not finish its step in time and was ended"
 RESERVE_BYTES = 1 << 16
 DISK_FULL = "the disk is full; free some space, then resume the job"
 EXIT_BUSY = 5
-LEFT_S = 60.0
+LEFT_S = 5.0
 """Age from which on a half-written file in the job's folder is one that a killed process left."""
 LAST_MOMENTS_S = 2.0
 """Whoever reads how a job ended may resume it before the runner that told it is gone."""
