@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from hlfd import attached
+from hlfd import attached, machine
 from hlfd.jobs import remote, wire
 from hlfd.jobs.remote import Remote
 from Testing.jobs.acting import stand_in, until
@@ -25,7 +25,8 @@ def told(a_job, tmp_path, monkeypatch, capfd):
 
     def run(body, kills=None, parts=None, **settings):
         stand_in(tmp_path, f"run = Path(settings.get('run', '.'))\n{body}", monkeypatch)
-        monkeypatch.setattr(remote, "oom_kills", lambda: kills.pop() if kills else None)
+        for module in (remote, machine):
+            monkeypatch.setattr(module, "oom_kills", lambda: kills.pop() if kills else None)
         status = Remote(a_job(run=str(tmp_path / "run"), **settings), parts).run()
         said = [(wire.heard(line), line) for line in capfd.readouterr().out.splitlines()]
         heard = [one for one, _ in said if one]
