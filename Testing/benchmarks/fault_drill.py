@@ -181,6 +181,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--steps", type=int, default=SETTINGS["steps"])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--earliest", type=float, default=0.0, help="seconds after the start from which on faults come")
     asked = parser.parse_args()
     SETTINGS["steps"] = asked.steps
     out = asked.out.absolute()
@@ -191,7 +192,9 @@ def main() -> int:
     draw = random.Random(asked.seed)
     wanted = [KILL] * asked.kills + [PART] * asked.writing + [STOP] * asked.stops
     wanted += [DISK] * asked.disks + [PARENT] * asked.parents
-    plan = [(f"{number:03d}", fault, draw.uniform(0, drill.seconds)) for number, fault in enumerate(wanted)]
+    plan = [
+        (f"{number:03d}", fault, draw.uniform(asked.earliest, drill.seconds)) for number, fault in enumerate(wanted)
+    ]
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(asked.at_once) as pool:
         for outcome in pool.map(lambda one: drill.run(*one), plan):
