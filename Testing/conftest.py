@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 KIDNEY_FROM_HU, TUMOR_FROM_HU = 100, 200
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a room in one process, which makes what they share once."""
     for item in items:
