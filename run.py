@@ -154,7 +154,7 @@ def demo_commands(python: Path, arguments: Sequence[str]) -> list[list[str]]:
 
 def check_commands(python: Path, arguments: Sequence[str]) -> list[list[str]]:
     """Give the checks in order, the fastest first, tests in two processes; with arguments, pytest alone."""
-    pytest = ["pytest", *(arguments or ("--numprocesses", "2", "--dist", "loadgroup"))]
+    pytest = ["pytest", *(arguments or ("--numprocesses", "2", "--dist", "loadfile"))]
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], pytest]
     return [[str(python), "-m", *check] for check in ([pytest] if arguments else checks)]
 

@@ -17,16 +17,7 @@ from hlfd.models.contract import Taps
 from hlfd.models.registry import NETWORKS, Architecture
 
 WINDOW_HU = (0.0, 300.0)
-HERE = Path(__file__).parent
 KIDNEY_FROM_HU, TUMOR_FROM_HU = 100, 200
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a room in one process, which makes what they share once."""
-    for item in items:
-        room = item.path.relative_to(HERE).parts[0]
-        item.add_marker(pytest.mark.xdist_group(room))
 
 
 @dataclass(frozen=True)
