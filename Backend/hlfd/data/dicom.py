@@ -1,5 +1,6 @@
 """DICOM series: which files of a folder are one CT, and whether they form an even stack."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hlfd.data.image_files import libraries_silent, read_header, reason, require
 from hlfd.errors import InputError
 
 UNEVEN_SLICES_MM = 0.05
+SLICE_THICKNESS = "0018|0050"
 
 
 def read_series(folder: Path, series: str | None = None) -> sitk.Image:
@@ -22,7 +24,7 @@ def read_series(folder: Path, series: str | None = None) -> sitk.Image:
     _require_even_stack(folder, names)
     try:
         with libraries_silent():
-            image = sitk.ReadImage(names) if len(names) > 1 else sitk.ReadImage(names[0])
+            image = sitk.ReadImage(names) if len(names) > 1 else _read_one(names[0])
     except RuntimeError as error:
         raise InputError(f"{folder}: {reason(error, folder)}") from None
     require_3d(folder, image.GetSize(), image.GetNumberOfComponentsPerPixel())
@@ -39,9 +41,31 @@ def series_frame(folder: Path) -> Frame:
     step_mm = _require_even_stack(folder, names)
     first = read_header(Path(names[0]))
     columns, rows, slices = first.GetSize()
-    x_mm, y_mm, z_mm = first.GetSpacing()
+    x_mm, y_mm, z_mm = _spacing_mm(first)
     size, spacing = (columns, rows, slices * len(names)), (x_mm, y_mm, step_mm or z_mm)
     return Frame(size, spacing, first.GetOrigin(), first.GetDirection())
+
+
+def _read_one(name: str) -> sitk.Image:
+    """Read a single file, as one slice or several frames."""
+    image = sitk.ReadImage(name)
+    if len(image.GetSize()) == 3:
+        image.SetSpacing(_spacing_mm(read_header(Path(name))))
+    return image
+
+
+def _spacing_mm(header: sitk.ImageFileReader) -> tuple[float, float, float]:
+    """Spacing of a file; of a lone slice, which has none along z, its thickness.
+
+    ITK gives a lone slice that thickness or 1 mm, as whatever it read before has left it.
+    """
+    x_mm, y_mm, z_mm = header.GetSpacing()
+    thickness = header.GetMetaData(SLICE_THICKNESS) if header.HasMetaDataKey(SLICE_THICKNESS) else ""
+    is_lone = header.GetSize()[2] == 1
+    with contextlib.suppress(ValueError):
+        if is_lone and float(thickness) > 0:
+            z_mm = float(thickness)
+    return x_mm, y_mm, z_mm
 
 
 def _series_files(folder: Path, series: str | None) -> tuple[str, ...]:
