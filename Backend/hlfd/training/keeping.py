@@ -67,9 +67,8 @@ class Keeper:
         if is_first():
             with whole_file(self.run.best) as temporary:
                 save_file({name: value.contiguous() for name, value in self._network.state_dict().items()}, temporary)
-            with contextlib.suppress(
-                PermissionError
-            ):  # Windows, while somebody reads the model: the next one replaces it
+            # On Windows a model that somebody is reading cannot be replaced; the next better one, or the end, does it.
+            with contextlib.suppress(PermissionError):
                 self.export(progress)
 
     def restore_model(self, progress: Progress) -> None:
