@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 import hlfd
-from hlfd.cli import COMMANDS, main
+from hlfd.cli import COMMANDS, main, module_of
 from hlfd.files import write_json
 from hlfd.models.registry import NETWORKS
 from hlfd.settings import Settings
@@ -61,7 +61,7 @@ def test_an_unknown_command_is_refused_with_those_there_are(refused):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_setting_of_a_command_is_explained(name, capsys):
     shown = help_of(name, capsys)
-    fields = importlib.import_module(f"hlfd.commands.{name.replace(' ', '_')}").CommandSettings.model_fields
+    fields = importlib.import_module(module_of(name)).CommandSettings.model_fields
     assert fields
     for field in fields.values():
         assert field.description

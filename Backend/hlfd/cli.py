@@ -18,10 +18,12 @@ COMMANDS = {
     "teach": "train a teacher (UNet++) on a store",
     "distill": "train a student (ResNet-18), distilled from a teacher or alone",
     "segment": "segment a CT with a student bundle",
+    "segment-folder": "segment every CT of a folder, with a table of what was found",
     "evaluate": "measure a bundle, or label maps, against expert labels",
     "arena": "compare methods of distillation over seeds: table, tests, plots",
     "sweep": "vary the weights of the two levels over a grid, or search for the best pair",
     "ceiling": "the best Dice that any output on a grid of some stride can reach",
+    "report": "measure a student, and its teacher, on the test cases, and put it on one page",
     "explain": "show what models know layer by layer, and where they look for tumour",
     "jobs start": "start a training or a segmentation that outlives this terminal",
     "jobs list": "show jobs, how far they are and how they ended",
@@ -34,7 +36,7 @@ COMMANDS = {
 }
 FAULTS_OF_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENAMETOOLONG)
 FAMILIES = {name.partition(" ")[0] for name in COMMANDS if " " in name}
-STOPPABLE = ("teach", "distill", "arena", "sweep", "segment")
+STOPPABLE = ("prepare", "teach", "distill", "arena", "sweep", "segment", "segment-folder", "report")
 RESUMABLE = ("teach", "distill", "arena", "sweep")
 EXIT_BAD_INPUT = 2
 EXIT_LEFT_ALONE = 4
@@ -71,6 +73,11 @@ def usage_of_family(name: str) -> str:
     return "\n".join([f"usage: hlfd {name} COMMAND [options]", "", *lines])
 
 
+def module_of(name: str) -> str:
+    """Name the module that a command of `COMMANDS` is in."""
+    return f"hlfd.commands.{name.replace(' ', '_').replace('-', '_')}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -96,7 +103,7 @@ def _run(name: str, arguments: list[str]) -> int:
     try:
         _require_known(name, arguments)
         # Torch and friends are imported inside the commands: help must answer at once.
-        command = importlib.import_module(f"hlfd.commands.{name.replace(' ', '_')}")
+        command = importlib.import_module(module_of(name))
         settings = command.CommandSettings.from_command_line(arguments, f"hlfd {name}")
         with stoppable() if name in STOPPABLE else contextlib.nullcontext():
             return command.run(settings) or 0

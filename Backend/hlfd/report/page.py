@@ -16,6 +16,8 @@ from hlfd.event_file import read_events
 from hlfd.files import read_json, whole_file
 from hlfd.report.charts import case_dots, color_of, term_curves, training_curves
 
+NOT_MEASURED = {"cases": 0, "dice_mean": None, "dice_std": None, "rvd_mean": None}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -27,8 +29,8 @@ class Entry:
     """In words."""
     run: Path
     """Folder of its run."""
-    evaluation: Path
-    """Folder that `hlfd evaluate` wrote."""
+    evaluation: Path | None
+    """Folder that `hlfd evaluate` wrote; None where there is no test case to measure on."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Story:
     introduction: str
     synthetic: bool
     entries: tuple[Entry, ...]
+    verdict: str = ""
+    """What the table shows, in a sentence or two; by default that of `verdict`."""
     pictures: tuple[Picture, ...] = ()
     pictures_note: str = ""
     stages: tuple[dict[str, Any], ...] = ()
@@ -62,9 +66,10 @@ class Story:
 
 def write_report(path: Path, story: Story) -> None:
     """Write the page; every figure in it is read from the runs' and evaluations' own files."""
-    summaries = {entry.key: _summary(entry) for entry in story.entries}
+    summaries = {entry.key: _summary(entry, position) for position, entry in enumerate(story.entries)}
     events = {entry.key: read_events(entry.run / "events.jsonl") for entry in story.entries}
     titles = {entry.key: entry.title for entry in story.entries}
+    dices = {entry.key: _case_dices(entry) for entry in story.entries}
     terms = [term for term in ("UFD", "IFD", "UPD", "IPD") if any(term in event for event in events.get("hlfd", []))]
     environment = Environment(
         loader=PackageLoader("hlfd.report"),
@@ -77,13 +82,13 @@ def write_report(path: Path, story: Story) -> None:
     page = environment.get_template("report.html.j2").render(
         story=story,
         version=__version__,
-        verdict=verdict(summaries),
+        verdict=story.verdict or verdict(summaries),
         rows=[summaries[entry.key] for entry in story.entries],
         best=_best(summaries),
         alike=len({(row["steps"], row["seed"]) for row in summaries.values()}) == 1,
         curves=Markup(training_curves(events, titles)),
         terms=Markup(term_curves(events["hlfd"], terms)) if terms else "",
-        dots=Markup(case_dots({entry.key: _case_dices(entry) for entry in story.entries}, titles)),
+        dots=Markup(case_dots(dices, titles)) if any(dices.values()) else "",
         pictures=[_embedded(picture) for picture in story.pictures],
         columns=list(story.pictures[0].files) if story.pictures else [],
     )
@@ -112,14 +117,13 @@ def verdict(summaries: dict[str, dict[str, Any]]) -> str:
     return f"{text} The teacher has {percent(teacher)} %: {100 * closed:.0f} % of the gap to it were closed."
 
 
-def _summary(entry: Entry) -> dict[str, Any]:
+def _summary(entry: Entry, position: int) -> dict[str, Any]:
     result = read_json(entry.run / "result.json", "the result of a run")
-    measured = read_json(entry.evaluation / "summary.json", "the summary of an evaluation")
-    tumor = {total["protocol"]: total for total in measured["totals"] if total["label"] == TUMOR}
+    measured, tumor = _measured(entry)
     return {
         "key": entry.key,
         "title": entry.title,
-        "color": color_of(entry.key),
+        "color": color_of(entry.key, position),
         "parameters": result["parameters"],
         "minutes": result["seconds"] / 60,
         "steps": result["steps"],
@@ -130,11 +134,21 @@ def _summary(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _measured(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The summary of an entry's evaluation, and its totals of tumour by protocol."""
+    if entry.evaluation is None:
+        return {"cases": 0}, {"volume": NOT_MEASURED, "paper": NOT_MEASURED}
+    measured = read_json(entry.evaluation / "summary.json", "the summary of an evaluation")
+    return measured, {total["protocol"]: total for total in measured["totals"] if total["label"] == TUMOR}
+
+
 def _best(summaries: dict[str, dict[str, Any]]) -> float:
     return max([100 * (row["volume"]["dice_mean"] or 0) for row in summaries.values()] + [1.0])
 
 
 def _case_dices(entry: Entry) -> list[tuple[str, float]]:
+    if entry.evaluation is None:
+        return []
     with (entry.evaluation / "cases.csv").open(newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["protocol"] == "volume" and row["label"] == TUMOR]
     return [(row["case"], float(row["dice"])) for row in rows if row["dice"]]
