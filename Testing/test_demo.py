@@ -13,7 +13,10 @@ from hlfd.cli import EXIT_BAD_INPUT, main
 @pytest.fixture(scope="module")
 def a_small_demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "out"
-    assert main(["demo", str(out), "--cases", "8", "--steps", "2"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"SIZE": 128, "SLICES": "20,24", "PIXEL_MM": 3.2}.items():
+            patch.setattr(f"hlfd.demo.{name}", value)
+        assert main(["demo", str(out), "--cases", "8", "--steps", "2"]) == 0
     return out
 
 
