@@ -9,7 +9,7 @@ import qt
 
 POLL_MS = 10
 LEND_S = 0.02
-"""PythonQt keeps Python's lock while Qt waits for events, so that a thread stands still; each look lends it the lock."""
+"""PythonQt keeps Python's lock while Qt waits for events, so that a thread stands still; each look lends it."""
 
 
 class InBackground:

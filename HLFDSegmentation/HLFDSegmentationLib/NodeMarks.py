@@ -1,7 +1,7 @@
 """Marks that find a node again where its id may have changed: a scene that was saved, closed, and opened in another.
 
 A node's id is good within a session. What is saved with the scene (the rows of the cases, the CT of a running
-segmentation) holds marks instead: an attribute of the node, which is saved with it and is no reference, so that it keeps
+segmentation) holds marks instead: an attribute of the node, which is saved with it and, being no reference, keeps
 nothing alive.
 """
 

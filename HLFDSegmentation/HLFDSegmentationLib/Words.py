@@ -1,7 +1,7 @@
 """Slicer's translation of what users read, and the one kind of error that is meant for their eyes.
 
-Outside of Slicer, where there is no translation, a text stays as it is. `tr` is Slicer's own function and not a wrapper:
-it finds the file of a text by looking at who calls it.
+Outside of Slicer, where there is no translation, a text stays as it is. `tr` is Slicer's own function, no wrapper: it
+finds the file of a text by looking at who calls it.
 """
 
 try:

@@ -120,7 +120,7 @@ def test_a_stop_leaves_nothing_half_written(place, both, command, tmp_path, monk
     monkeypatch.setenv(attached.JOB_VARIABLE, str(job))
     answer = command("report", place / "store", tmp_path / "r", *both)
     assert answer.status == 130
-    assert answer.error.endswith("hlfd: report: stopped; nothing is half-written\n")
+    assert answer.error.endswith("hlfd: stopped; nothing is half-written\n")
     assert [path.name for path in tmp_path.iterdir()] == ["job"]
 
 

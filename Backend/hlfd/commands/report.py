@@ -30,10 +30,10 @@ class CommandSettings(Settings):
 
 def run(settings: CommandSettings) -> None:
     """Measure, write, and say what the figures show and what they do not."""
-    from hlfd.events import Events, Terminal
-    from hlfd.report.students import PAGE, StopsWhenAsked, limits_of, report_on
+    from hlfd.events import in_terminal
+    from hlfd.report.students import PAGE, limits_of, report_on
 
-    with Events(StopsWhenAsked(), Terminal()) as events:
+    with in_terminal() as events:
         figures = report_on(
             settings.store,
             settings.out,

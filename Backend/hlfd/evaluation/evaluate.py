@@ -20,7 +20,9 @@ from hlfd.events import Events
 from hlfd.files import refuse_existing, whole_folder, write_json
 from hlfd.inference.output import LABEL_MAP_ENDINGS, SEGMENTATION_ENDING, write_segmentation
 from hlfd.inference.predictor import TumorThreshold, choose_device, predict_volume
+from hlfd.stopping import stop_here
 
+STOPPED = "stopped; nothing is half-written"
 SUMMARY = "summary.json"
 Source = Callable[[StoredCase, Volume], Array]
 """Gives a case's predicted label values in canonical order."""
@@ -114,7 +116,16 @@ def _from_model(manifest: BundleManifest, network: nn.Module, device: str, tumor
 
     def predict(_case: StoredCase, ct: Volume) -> Array:
         window_hu, pixel_mm = manifest.window_hu, manifest.pixel_mm
-        return predict_volume(network, ct.array, ct.spacing_mm, window_hu, pixel_mm, where, tumor=tumor)
+        return predict_volume(
+            network,
+            ct.array,
+            ct.spacing_mm,
+            window_hu,
+            pixel_mm,
+            where,
+            tumor=tumor,
+            on_slices=lambda _done: stop_here(STOPPED),
+        )
 
     return predict
 

@@ -19,25 +19,11 @@ from hlfd.evaluation.tables import percent
 from hlfd.events import Events
 from hlfd.files import read_json, refuse_existing, whole_folder, write_json
 from hlfd.report.page import Entry, Story, write_report
-from hlfd.stopping import stop_here
 from hlfd.training.runs import RunFolder
 
 REPORT_FORMAT = 1
 PAGE, FIGURES = "report.html", "report.json"
-STOPPED = "report: stopped; nothing is half-written"
 FEW_CASES = 30
-
-
-class StopsWhenAsked:
-    """Listens to events, and ends the work between two cases when a stop is asked."""
-
-    def hear(self, event: dict[str, Any]) -> None:
-        """End here if that is wanted, and there is something left to be done."""
-        if event["event"] != "done":
-            stop_here(STOPPED)
-
-    def close(self) -> None:
-        """Hold nothing."""
 
 
 @dataclass(frozen=True)
