@@ -27,6 +27,14 @@ OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 # VTK opens these at its first render window, and crashes if the first two are absent. Debian's libgl1 is what
 # brings Mesa's software renderer along. All else that the wheels need, they carry.
 RENDERING_PACKAGES = {"libX11.so.6": "libx11-6", "libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
+# Qt, which the tests of the panel run off screen, cannot be imported without these. Its letters it has from matplotlib.
+QT_PACKAGES = {
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
+PACKAGES = {"demo": RENDERING_PACKAGES, "test": RENDERING_PACKAGES | QT_PACKAGES}
 USAGE = """usage: python run.py demo [options of hlfd demo]   the whole way once, on synthetic CTs; a report
        python run.py test                         ruff, mypy, then every test
        python run.py test [options of pytest]     pytest alone, with these options"""
@@ -46,7 +54,7 @@ def check_python(version: Sequence[int]) -> None:
 
 
 def is_loadable(library: str) -> bool:
-    """Tell whether the system's loader finds a shared library, in the way VTK will ask for it."""
+    """Tell whether the system's loader finds a shared library, in the way VTK and Qt will ask for it."""
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -60,10 +68,10 @@ def is_importable(module: str) -> bool:
 
 
 def find_missing(
-    loadable: Callable[[str], bool] = is_loadable, importable: Callable[[str], bool] = is_importable
+    task: str, loadable: Callable[[str], bool] = is_loadable, importable: Callable[[str], bool] = is_importable
 ) -> dict[str, str]:
-    """List what this Linux lacks, and for each the Debian package that brings it."""
-    missing = {library: package for library, package in RENDERING_PACKAGES.items() if not loadable(library)}
+    """List what this Linux lacks for a task, and for each the Debian package that brings it."""
+    missing = {library: package for library, package in PACKAGES[task].items() if not loadable(library)}
     if not importable("ensurepip"):
         missing["Python's ensurepip"] = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
     return missing
@@ -191,7 +199,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         check_python(sys.version_info)
         if sys.platform.startswith("linux"):
-            provide(find_missing(), os.geteuid() == 0 and shutil.which("apt-get") is not None, run)
+            provide(find_missing(task), os.geteuid() == 0 and shutil.which("apt-get") is not None, run)
         python = install(task)
     except SetupError as error:
         print(f"run.py: {error}.", file=sys.stderr)

@@ -1,5 +1,7 @@
 """run.py sets SlicerHLFD up; these are its decisions. Nothing here installs or downloads."""
 
+import importlib.util
+import re
 import shlex
 import subprocess
 import sys
@@ -9,6 +11,10 @@ import pytest
 
 import run
 
+# Libraries that every Linux with Python has; and those that the packages asked for depend on.
+EVERYWHERE = {f"lib{name}" for name in ("c.so.6", "dl.so.2", "m.so.6", "pthread.so.0", "rt.so.1", "z.so.1")}
+EVERYWHERE |= {"libgcc_s.so.1", "libstdc++.so.6", "libzstd.so.1"}
+BROUGHT_ALONG = {"libfreetype.so.6", "libgthread-2.0.so.0"}  # by libfontconfig1, by libglib2.0-0
 APT_INSTALL = "apt-get install --yes --no-install-recommends"
 
 
@@ -69,17 +75,43 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_status_1(monkeypatch, caps
 # The system's libraries
 
 
-def test_a_system_with_every_library_lacks_nothing():
-    assert run.find_missing(loadable=lambda library: True, importable=lambda module: True) == {}
+@pytest.mark.parametrize("task", ["demo", "test"])
+def test_a_system_with_every_library_lacks_nothing(task):
+    assert run.find_missing(task, loadable=lambda library: True, importable=lambda module: True) == {}
 
 
 def test_each_missing_library_is_named_with_its_debian_package():
-    missing = run.find_missing(loadable={"libX11.so.6"}.__contains__, importable=lambda module: True)
+    missing = run.find_missing("demo", loadable={"libX11.so.6"}.__contains__, importable=lambda module: True)
     assert missing == {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
 
 
+def test_the_tests_alone_want_the_libraries_of_qt():
+    for_rendering = {"libX11.so.6", "libEGL.so.1", "libGL.so.1"}
+    missing = run.find_missing("test", loadable=for_rendering.__contains__, importable=lambda module: True)
+    assert missing == {
+        "libxkbcommon.so.0": "libxkbcommon0",
+        "libfontconfig.so.1": "libfontconfig1",
+        "libdbus-1.so.3": "libdbus-1-3",
+        "libglib-2.0.so.0": "libglib2.0-0",
+    }
+    assert run.find_missing("demo", loadable=for_rendering.__contains__, importable=lambda module: True) == {}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Qt brings all it needs for the other systems")
+def test_every_library_that_qt_needs_comes_with_it_or_with_a_package_that_is_asked_for():
+    home = Path(importlib.util.find_spec("PySide6").origin).parent
+    files = [home / f"Qt{room}.abi3.so" for room in ("Core", "Gui", "Widgets", "UiTools", "Svg")]
+    files += [
+        home / "Qt" / "lib" / f"libQt6{room}.so.6" for room in ("Core", "Gui", "Widgets", "UiTools", "Svg", "DBus")
+    ]
+    files.append(home / "Qt" / "plugins" / "platforms" / "libqoffscreen.so")
+    needed = set().union(*(re.findall(rb"\0(lib[\w.+-]+\.so\.\d+)(?=\0)", file.read_bytes()) for file in files))
+    outside = {name.decode() for name in needed if not name.startswith((b"libQt6", b"libicu"))}
+    assert outside - EVERYWHERE - BROUGHT_ALONG == set(run.PACKAGES["test"])
+
+
 def test_a_python_without_ensurepip_wants_debians_venv_package():
-    missing = run.find_missing(loadable=lambda library: True, importable=lambda module: module != "ensurepip")
+    missing = run.find_missing("demo", loadable=lambda library: True, importable=lambda module: module != "ensurepip")
     assert list(missing.values()) == [f"python3.{sys.version_info[1]}-venv"]
 
 
