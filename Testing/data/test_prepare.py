@@ -16,7 +16,10 @@ from hlfd.commands.prepare import parse_labels
 from hlfd.data import store as store_files
 from hlfd.data.prepare import name_labels
 from hlfd.data.store import Store
+from hlfd.data.unfinished import held
 from hlfd.errors import InputError
+from hlfd.event_file import read_events
+from hlfd.files import UNFINISHED
 
 OBLIQUE = Rotation.from_euler("xyz", (12, -9, 20), degrees=True).as_matrix()
 SPOILT = "case_00002"
@@ -472,3 +475,56 @@ def test_an_unnamed_value_is_told_with_an_option_that_would_name_it() -> None:
     )
     suggested = str(error.value).rpartition("--labels ")[2]
     assert parse_labels(suggested) == {"liver": (1, 4), "tumor": (2,)}
+
+
+# --- as a job, and stopped ---
+
+
+def test_a_stop_between_cases_leaves_nothing_and_the_next_start_makes_the_same_store(
+    tmp_path, kits_folder, store_folder, hlfd, monkeypatch
+) -> None:
+    save, before = store_files._save, everything_in(tmp_path)
+
+    def save_and_ask_for_a_stop(file: Path, array: np.ndarray) -> None:
+        save(file, array)
+        if file.parent.name == "case_00001":
+            (tmp_path / "job" / "stop").touch()
+
+    (tmp_path / "job").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setenv("HLFD_JOB", str(tmp_path / "job"))
+        patch.setattr(store_files, "_save", save_and_ask_for_a_stop)
+        ran = hlfd("prepare", kits_folder, tmp_path / "other")
+    assert ran.status == 130
+    assert ran.err.endswith("hlfd: prepare: stopped; nothing is half-written, and the next start begins anew\n")
+    told = [event["event"] for event in read_events(tmp_path / "job" / "events.jsonl")]
+    assert told == ["started", "item", "item"]
+    shutil.rmtree(tmp_path / "job")
+    assert everything_in(tmp_path) == before
+    assert hlfd("prepare", kits_folder, tmp_path / "other").status == 0
+    assert Store(tmp_path / "other").digest() == Store(store_folder).digest()
+
+
+def test_a_job_hears_in_the_end_what_a_terminal_is_told(tmp_path, kits_folder, hlfd, monkeypatch) -> None:
+    (tmp_path / "job").mkdir()
+    monkeypatch.setenv("HLFD_JOB", str(tmp_path / "job"))
+    assert hlfd("prepare", kits_folder, tmp_path / "store").status == 0
+    last = read_events(tmp_path / "job" / "events.jsonl")[-1]
+    assert (last["event"], last["say"].partition(";")[0]) == (
+        "done",
+        f"{tmp_path / 'store'}: 6 cases of 6 patients, 1 of the cases without tumour",
+    )
+    assert not (tmp_path / "store" / ".lock").exists()
+
+
+def test_the_next_start_sweeps_up_what_a_killed_one_left_and_not_what_one_is_writing(
+    tmp_path, kits_folder, hlfd
+) -> None:
+    killed, writing, strange = (tmp_path / f"{UNFINISHED}{name}" for name in ("killed", "writing", "strange"))
+    for folder in (killed, writing, strange):
+        (folder / "cases").mkdir(parents=True)
+    (killed / ".lock").touch()
+    with held(writing):
+        assert hlfd("prepare", kits_folder, tmp_path / "store").status == 0
+        assert not killed.exists()
+    assert (writing / "cases").exists() and (strange / "cases").exists()

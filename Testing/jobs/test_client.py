@@ -165,3 +165,5 @@ def test_outputs_are_where_the_command_leaves_them(tmp_path):
     absolute = str(tmp_path / "x.nrrd")
     assert outputs({"where": "/elsewhere", "settings": {"out": absolute}}) == [tmp_path / "x.nrrd"]
     assert outputs({"where": where, "settings": {}}) == []
+    prepared = {"command": "prepare", "where": where, "settings": {"data": "cts", "store": "store"}}
+    assert outputs(prepared) == [tmp_path / "store"]

@@ -142,7 +142,7 @@ def test_a_name_that_is_taken_is_refused(ended, refused):
     ("arguments", "told"),
     [
         ([], "the following arguments are required: COMMAND; see `hlfd jobs start --help`"),
-        (["prepare", "data", "store"], "prepare: cannot be a job; there are teach, distill, arena, sweep, segment"),
+        (["evaluate", "store"], "evaluate: cannot be a job; there are prepare, teach, distill, arena, sweep, segment"),
         (["jobs", "list"], "jobs: cannot be a job"),
         (["teach", "store"], "the following arguments are required: RUN; see `hlfd teach --help`"),
         (["teach", "store", "run", "--steps", "0"], "--steps: Input should be greater than 0, found '0'"),

@@ -13,7 +13,14 @@ import hlfd
 
 BACKEND = Path(hlfd.__file__).parents[1]
 FOR_SLICER = (
-    *("hlfd.jobs.client", "hlfd.jobs.folder", "hlfd.jobs.pace", "hlfd.jobs.process", "hlfd.jobs.states"),
+    *(
+        "hlfd.jobs.chain",
+        "hlfd.jobs.client",
+        "hlfd.jobs.folder",
+        "hlfd.jobs.pace",
+        "hlfd.jobs.process",
+        "hlfd.jobs.states",
+    ),
     *("hlfd.event_file", "hlfd.endings", "hlfd.quantities"),
 )
 VERSIONS = ((3, 11), (3, 12), (3, 13))

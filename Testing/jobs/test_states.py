@@ -41,8 +41,8 @@ def test_a_job_that_has_a_runner_can_fail_be_cancelled_or_be_lost(state):
     assert {FAILED, CANCELLED, LOST} <= set(FOLLOWERS[state])
 
 
-def test_one_that_has_none_waits_for_it_in_vain_at_worst():
-    assert set(FOLLOWERS[QUEUED]) == {STARTING, LOST}
+def test_one_that_waits_for_its_runner_or_for_other_jobs_does_not_run_before_it_starts():
+    assert set(FOLLOWERS[QUEUED]) == {STARTING, FAILED, CANCELLED, LOST}
 
 
 def test_every_state_is_reached_from_the_first():

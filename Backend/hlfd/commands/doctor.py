@@ -13,16 +13,32 @@ EXIT_NOT_READY = 1
 
 
 class CommandSettings(Settings):
-    """Check whether training can run here, and on what; the status is 1 if it cannot."""
+    """Check whether training can run here, and on what; the status is 1 if it cannot, or not in the memory there is."""
 
     folder: CliPositionalArg[Path] = Path()
     """Folder where runs will be written; it need not be there yet."""
+    plan: Path | None = None
+    """JSON with the settings of `teach` and `distill` (or of one, and its `command`): measure some of their steps here,
+    without data, and say what the whole would take, in place of the check. Nothing is started."""
     json_: bool = Field(False, alias="json")
     """Print one JSON object in place of sentences."""
 
 
 def run(settings: CommandSettings) -> int:
     """Examine and print; give the exit status."""
+    return _plan(settings.plan, settings.json_) if settings.plan else _examine(settings)
+
+
+def _plan(file: Path, as_json: bool) -> int:
+    from hlfd.doctor.plan import as_object, conclusion, expect, read_plan
+
+    found = expect(read_plan(file))
+    told = [one.say() for one in found]
+    print(json.dumps(as_object(found), indent=2) if as_json else "\n".join([*told, "", conclusion(found)]))
+    return 0 if all(one.fits for one in found) else EXIT_NOT_READY
+
+
+def _examine(settings: CommandSettings) -> int:
     from hlfd.doctor.examine import as_object, conclusion, examine, is_ready
 
     findings = []

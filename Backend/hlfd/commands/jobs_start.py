@@ -15,7 +15,7 @@ WITHOUT_VALUE = ("-h", "--help")
 
 
 class CommandSettings(JobsSettings):
-    """Start teach, distill, arena, sweep or segment in the background: `hlfd jobs start distill store run --teacher t`.
+    """Start a training or another long command in the background: `hlfd jobs start distill store run --teacher t`.
 
     The command's own options follow its name; those of `jobs start` stand before it. It prints the job's name and
     returns; closing the terminal, or Slicer, does not end the job.
@@ -25,6 +25,9 @@ class CommandSettings(JobsSettings):
     """What to start, with its own arguments behind it."""
     name: str = ""
     """Name for the job; by default the command with a number."""
+    after: str = ""
+    """Job that has to be done before this one begins, or several with commas. If one ends in another way, this one is
+    cancelled, and can be resumed."""
     cluster: str | None = None
     """Address of a Ray cluster that does the work, such as http://head:8265; needs hlfd[cluster]. Paths are the
     cluster's, which has to see this folder and those that the command names; what it makes is brought back into the
@@ -55,7 +58,7 @@ def _settings_of(command: str, arguments: list[str]) -> dict[str, Any]:
     """Check a command's arguments now, before anything is started, and give them as its settings file has them."""
     import importlib
 
-    of_command = importlib.import_module(f"hlfd.commands.{command}").CommandSettings
+    of_command = importlib.import_module(f"hlfd.commands.{command.replace('-', '_')}").CommandSettings
     record: dict[str, Any] = of_command.from_command_line(arguments, f"hlfd {command}").record()
     return record
 
@@ -71,6 +74,8 @@ def run(settings: CommandSettings) -> None:
 
         require_address(settings.cluster)
         more = {"cluster": settings.cluster, "cluster_python": settings.cluster_python}
-    job = create(settings.folder, settings.command, settings._of_command, Path.cwd(), settings.name, **more)
+    of_command, after = settings._of_command, [name.strip() for name in settings.after.split(",") if name.strip()]
+    job = create(settings.folder, settings.command, of_command, Path.cwd(), settings.name, after, **more)
     launch(job, backend=own_place())
-    print(f"{job.name}: started; `hlfd jobs watch {job.name}` looks on, `hlfd jobs stop {job.name}` ends it")
+    begins = f"begins after {' and '.join(job.request()['after'])}" if after else "started"
+    print(f"{job.name}: {begins}; `hlfd jobs watch {job.name}` looks on, `hlfd jobs stop {job.name}` ends it")

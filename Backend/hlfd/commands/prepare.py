@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
 from hlfd.catalogue import TASKS, TUMOR, organ_of
 from hlfd.settings import Settings
+
+if TYPE_CHECKING:
+    from hlfd.data.splits import Splits
+    from hlfd.data.store import StoreManifest
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -88,36 +92,50 @@ def parse_labels(text: str) -> dict[str, tuple[int, ...]]:
 
 def run(settings: CommandSettings) -> None:
     """Write the store and say what is in it."""
+    from hlfd import attached
     from hlfd.data.cases import find_cases
     from hlfd.data.prepare import median_pixel_mm, write_store
-    from hlfd.data.resize import pixels_in_words
+    from hlfd.data.unfinished import held, sweep_up_killed
     from hlfd.events import in_terminal
     from hlfd.files import refuse_existing, whole_folder, write_json
 
     refuse_existing(settings.store, settings.overwrite)
+    sweep_up_killed(settings.store)
     cases = find_cases(settings.data, settings.patients, settings.skip_unlabelled)
     task = TASKS[settings.task]
     source_values = parse_labels(settings.labels) if settings.labels else task.source_values
-    with in_terminal() as events, whole_folder(settings.store, settings.overwrite, "store.json") as folder:
-        manifest, splits = write_store(
-            folder,
-            cases,
-            organ=organ_of(source_values, task.organ),
-            source_values=source_values,
-            window_hu=settings.window_hu or task.window_hu,
-            pixel_mm=None if settings.own_pixels else settings.pixel_mm or median_pixel_mm(cases),
-            synthetic=is_synthetic(settings.data),
-            resample_labels=settings.resample_labels,
-            shares=(settings.validation, settings.test),
-            seed=settings.seed,
-            splits_file=settings.splits,
-            events=events,
-        )
-        write_json(folder / "settings.json", settings.record())
-    patients = len({case.patient for case in cases})
+    pixel_mm = None if settings.own_pixels else settings.pixel_mm or median_pixel_mm(cases)
+    with in_terminal() as events:
+        with whole_folder(settings.store, settings.overwrite, "store.json") as folder, held(folder):
+            manifest, splits = write_store(
+                folder,
+                cases,
+                organ=organ_of(source_values, task.organ),
+                source_values=source_values,
+                window_hu=settings.window_hu or task.window_hu,
+                pixel_mm=pixel_mm,
+                synthetic=is_synthetic(settings.data),
+                resample_labels=settings.resample_labels,
+                shares=(settings.validation, settings.test),
+                seed=settings.seed,
+                splits_file=settings.splits,
+                events=events,
+            )
+            write_json(folder / "settings.json", settings.record())
+        say = f"{settings.store}: {_in_words(manifest, splits)}"
+        if attached.job_folder():
+            events.emit("done", say=say)  # the terminal shows it, too
+        else:
+            print(say)
+
+
+def _in_words(manifest: "StoreManifest", splits: "Splits") -> str:
+    from hlfd.data.resize import pixels_in_words
+
+    cases, patients = len(manifest.cases), len({case.patient for case in manifest.cases})
     without = sum(not case.tumor_slices for case in manifest.cases)
-    print(
-        f"{settings.store}: {len(cases)} cases of {patients} patients, {without} of the cases without tumour; "
+    return (
+        f"{cases} cases of {patients} patients, {without} of the cases without tumour; "
         f"{len(splits.training)} for training, {len(splits.validation)} for validation, {len(splits.test)} for test; "
         f"{pixels_in_words(manifest.pixel_mm)}"
     )

@@ -14,6 +14,9 @@ from hlfd.data.store import StoredCase, StoreManifest, save_manifest, save_slice
 from hlfd.data.volumes import read_ct, read_frame, read_labels
 from hlfd.errors import InputError
 from hlfd.events import Events
+from hlfd.stopping import stop_here
+
+STOPPED = "prepare: stopped; nothing is half-written, and the next start begins anew"
 
 
 def median_pixel_mm(cases: Sequence[Case]) -> float:
@@ -83,6 +86,7 @@ def write_store(
 
     Raises:
         InputError: a case that cannot be used, or no tumour in training or anywhere.
+        Stopped: a stop was asked; `folder` is not a store.
     """
     labels = make_labels(tuple(source_values), organ)
     patient_of = {case.name: case.patient for case in cases}
@@ -117,14 +121,19 @@ def _write_case(
     resample_labels: bool,
 ) -> StoredCase:
     try:
+        stop_here(STOPPED)  # a case takes seconds, and a stop waits for five
         ct = read_ct(case.image)
+        stop_here(STOPPED)
         truth = read_labels(case.labels, like=ct, resample=resample_labels)
         named = name_labels(truth.array, source_values, str(case.labels))
     except InputError as error:
         raise InputError(f"case {case.name}: {error}") from None
     shape = working_shape(ct.array.shape[1:], ct.spacing_mm, pixel_mm)
     classes = 1 + len(labels)
-    hu, resized = resize_hu(ct.array, shape), resize_labels(named, shape, classes)
+    hu = resize_hu(ct.array, shape)
+    stop_here(STOPPED)
+    resized = resize_labels(named, shape, classes)
+    stop_here(STOPPED)
     counts = save_slices(folder, case.name, hu, resized, classes)
     tumor = next(label.value for label in labels if label.name == TUMOR)
     return StoredCase(

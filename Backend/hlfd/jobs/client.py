@@ -176,7 +176,8 @@ def remove(job: Job) -> None:
 def outputs(request: Mapping[str, Any]) -> list[Path]:
     """Where a request's command leaves what it makes."""
     where, settings = Path(request["where"]), request["settings"]
-    return [where / settings[name] for name in ("run", "out") if settings.get(name)]
+    names = ("store",) if request.get("command") == "prepare" else ("run", "out")
+    return [where / settings[name] for name in names if settings.get(name)]
 
 
 def _lost(job: Job, status: Mapping[str, Any]) -> str:

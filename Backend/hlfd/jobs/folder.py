@@ -15,7 +15,7 @@ import re
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,6 +77,8 @@ class Job:
     def request(self) -> dict[str, Any]:
         """Read what is to be done: `command`, `settings`, `where` (the folder that relative paths start at), `created`.
 
+        A job of a chain has `after`, too: names of the jobs of the same folder that have to be done first.
+
         Raises:
             InputError: this is no job, or one of a later version.
         """
@@ -125,7 +127,15 @@ class Job:
             (self.folder / name).unlink(missing_ok=True)
 
 
-def create(jobs: Path, command: str, settings: dict[str, Any], where: Path, name: str = "", **more: Any) -> Job:
+def create(
+    jobs: Path,
+    command: str,
+    settings: dict[str, Any],
+    where: Path,
+    name: str = "",
+    after: Sequence[str] = (),
+    **more: Any,
+) -> Job:
     """Make the folder of a new job, whole or not at all.
 
     Args:
@@ -134,10 +144,11 @@ def create(jobs: Path, command: str, settings: dict[str, Any], where: Path, name
         settings: for it, as its settings file has them.
         where: folder that relative paths among them start at.
         name: for users; by default the command with a number.
+        after: names of jobs of this folder; the new one begins when all of them are done.
         more: further facts of the request.
 
     Raises:
-        InputError: the name is taken, or cannot be the name of a folder.
+        InputError: the name is taken, or cannot be the name of a folder, or there is no job that it is to wait for.
         OSError: nothing can be written there.
     """
     if name and (name == LAST or not NAME.fullmatch(name)):
@@ -149,6 +160,7 @@ def create(jobs: Path, command: str, settings: dict[str, Any], where: Path, name
         "settings": settings,
         "where": str(where.absolute()),
         "created": round(time.time(), 3),
+        **({"after": [find(jobs, other).name for other in after]} if after else {}),
         **more,
     }
     jobs.mkdir(parents=True, exist_ok=True)

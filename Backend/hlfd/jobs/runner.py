@@ -23,6 +23,7 @@ from hlfd.errors import InputError
 from hlfd.event_file import JsonLines, Tail
 from hlfd.files import disk_is_full, sweep_up
 from hlfd.jobs import states
+from hlfd.jobs.chain import BEFORE_IT_BEGAN, NeverBeginsError, waiting
 from hlfd.jobs.cluster import Work, made, start_work
 from hlfd.jobs.folder import Job, this_host
 from hlfd.jobs.pace import Pace
@@ -34,7 +35,6 @@ GRACE_S, TERMINATE_S = 5.0, 2.0
 """Time to finish a step; then the work is asked to end by the system, and after that much more it is killed."""
 OWN_FAULTS = (1, EXIT_BAD_INPUT, EXIT_MEMORY_SHORT)
 TIMES_SMALLER = 3
-BEFORE_IT_BEGAN = "stopped before it began"
 BEFORE_IT_WENT_ON = "stopped before it went on; what it had is kept"
 ENDED_IN_A_STEP = "did not finish its step in time and was ended"
 RESERVE_BYTES = 1 << 16
@@ -51,9 +51,10 @@ class Runner:
     """Runs one job to its end."""
 
     job: Job
-    state: str = states.STARTING
+    state: str = states.QUEUED
     say: str = "is starting"
-    attempt: int = 1
+    attempt: int = 0
+    """Times that the work was started; 0 while the job has only waited for others."""
     pace: Pace = field(default_factory=Pace)
     waits: str = ""
     """What the work waits for, if it does."""
@@ -62,15 +63,17 @@ class Runner:
 
     def run(self) -> int:
         """Run, and leave the state that the job ended in."""
-        before = self.job.status()
-        self.attempt = int(before.get("attempt", 0)) + 1
-        began, tail = time.monotonic(), Tail(self.job.events)
-        tail.read()
-        self.beat(force=True)
+        self.attempt = int(self.job.status().get("attempt", 0))
+        began = time.monotonic()
         try:
-            sweep_up(self.job.folder, LEFT_S)
-            self.job.reserve.write_bytes(os.urandom(RESERVE_BYTES))  # zeros take no room on some disks
-            state, say = self._run(tail)
+            if not self.attempt:  # else those before it were done once, and done is final
+                for waits in waiting(self.job):
+                    self.waits = waits
+                    self.beat()
+            self.waits, began = "", time.monotonic()
+            state, say = self._begin()
+        except NeverBeginsError as error:
+            state, say = states.CANCELLED, str(error)
         except InputError as error:
             state, say = states.FAILED, str(error)
         except OSError as error:
@@ -83,6 +86,14 @@ class Runner:
             )
         self._end(state, say, time.monotonic() - began)
         return 0 if state in (states.DONE, states.CANCELLED) else 1
+
+    def _begin(self) -> tuple[str, str]:
+        self.state, self.attempt, tail = states.STARTING, self.attempt + 1, Tail(self.job.events)
+        tail.read()
+        self.beat(force=True)
+        sweep_up(self.job.folder, LEFT_S)
+        self.job.reserve.write_bytes(os.urandom(RESERVE_BYTES))  # zeros take no room on some disks
+        return self._run(tail)
 
     def _run(self, tail: Tail) -> tuple[str, str]:
         parts, smaller = None, 0

@@ -10,7 +10,7 @@ ENDED = (DONE, FAILED, CANCELLED, LOST)
 RESUMABLE = (FAILED, CANCELLED, LOST)
 
 FOLLOWERS: dict[str, tuple[str, ...]] = {
-    QUEUED: (STARTING, LOST),
+    QUEUED: (STARTING, FAILED, CANCELLED, LOST),
     STARTING: (RUNNING, STOPPING, DONE, FAILED, CANCELLED, LOST),
     RUNNING: (STARTING, STOPPING, DONE, FAILED, CANCELLED, LOST),
     STOPPING: (DONE, FAILED, CANCELLED, LOST),
@@ -20,4 +20,5 @@ FOLLOWERS: dict[str, tuple[str, ...]] = {
     LOST: (QUEUED,),
 }
 """State -> states that may come next. From running back to starting: a process that was killed for lack of memory is
-started again with less at once. Back to queued: a job is resumed."""
+started again with less at once. Back to queued: a job is resumed. From queued to an end: it waited for other jobs, with
+a runner of its own, and did not begin."""

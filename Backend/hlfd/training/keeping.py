@@ -4,12 +4,14 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from hlfd.files import whole_file
 from hlfd.together import agreed, is_first, wait_for_all
 from hlfd.training.checkpoint import Progress, Training, load_checkpoint, save_checkpoint
+from hlfd.training.preview import Preview
 from hlfd.training.runs import RunFolder
 
 
@@ -27,6 +29,8 @@ class Keeper:
     """Parts that the settings ask for; a checkpoint may know that more are needed."""
     export: Callable[[Progress], object]
     """Makes a model of the best weights."""
+    preview: Preview | None = None
+    """What the run shows of itself; None in a process that doesn't write, or without a validation case."""
 
     def has_checkpoint(self) -> bool:
         """Whether there is something to go on from: the same for all processes, however soon the first one writes."""
@@ -70,6 +74,12 @@ class Keeper:
             # On Windows a model that somebody is reading cannot be replaced; the next better one, or the end, does it.
             with contextlib.suppress(PermissionError):
                 self.export(progress)
+
+    def show(self, progress: Progress, device: torch.device) -> bool:
+        """Draw what the network makes of the slice that the run shows; tell whether there is a new picture."""
+        if self.preview is None:
+            return False
+        return self.preview.draw(self._network, device, progress.step, self.run.preview)
 
     def restore_model(self, progress: Progress) -> None:
         """Make the model of the best weights anew, if a crash came while it was replaced."""

@@ -19,11 +19,12 @@ from hlfd.errors import InputError, Stopped
 from hlfd.events import Events
 from hlfd.models.registry import Architecture
 from hlfd.stopping import stop_asked, stop_here
-from hlfd.together import agreed, mean_everywhere, with_common_statistics, world
+from hlfd.together import agreed, is_first, mean_everywhere, with_common_statistics, world
 from hlfd.training import preflight
 from hlfd.training.checkpoint import Progress, Training
 from hlfd.training.devices import repeatable
 from hlfd.training.keeping import Keeper, NotANumberError
+from hlfd.training.preview import choose_preview
 from hlfd.training.runs import RunFolder, run_events
 from hlfd.training.settings import TrainingSettings
 from hlfd.training.stepping import Stepper
@@ -77,7 +78,8 @@ def train(
     with repeatable(settings.deterministic):
         module, optimizer = fabric.setup(training.objective, training.optimizer)
         stepper = Stepper(fabric, training, module, optimizer)
-        keeper = Keeper(training, run, settings.accumulate, export)
+        preview = choose_preview(store) if is_first() else None
+        keeper = Keeper(training, run, settings.accumulate, export, preview)
         return _Trainer(stepper, keeper, store, settings, what, companion).train()
 
 
@@ -200,6 +202,8 @@ class _Trainer:
         note = "" if score is None else f": validation tumour Dice {score:.3f} (best {progress.best_score:.3f})"
         # Told before it is saved: a run that dies in between tells it again when it is resumed, and none goes missing.
         events.emit("validated", step=progress.step, say=f"step {progress.step} of {settings.steps}{note}", **shown)
+        if self.keeper.show(progress, device):
+            events.emit("previewed", step=progress.step, file=self.keeper.run.preview.name)
         self.keeper.save(progress)
 
     def _look_at_the_clock(self) -> None:

@@ -114,10 +114,10 @@ def measure(
     began = 0.0
     for number, batch in enumerate(batches):
         if number == WARM_UP:
-            began = _now(stepper)
+            began = now(stepper)
         stepper.step(batch, progress, tell)
         made = number + 1
-    step_s = (_now(stepper) - began) / max(made - WARM_UP, 1)
+    step_s = (now(stepper) - began) / max(made - WARM_UP, 1)
     looks = -(-(settings.steps - progress.step) // settings.validate_every)
     seconds = (settings.steps - progress.step) * step_s + looks * _validation_s(stepper, store, settings)
     return Forecast(
@@ -173,12 +173,12 @@ def _validation_s(stepper: Stepper, store: Store, settings: TrainingSettings) ->
         return 0.0
     network = stepper.training.objective.network
     for _warm_up_then_measured in range(2):
-        began = _now(stepper)
+        began = now(stepper)
         validate(network, store, SLICES_AT_ONCE, stepper.fabric.device, cases=1)  # type: ignore[arg-type]
-    return (_now(stepper) - began) * slices / min(SLICES_AT_ONCE, slices)
+    return (now(stepper) - began) * slices / min(SLICES_AT_ONCE, slices)
 
 
-def _now(stepper: Stepper) -> float:
+def now(stepper: Stepper) -> float:
     """Seconds, when all that was asked of the device is done."""
     if stepper.fabric.device.type == "cuda":
         torch.cuda.synchronize(stepper.fabric.device)

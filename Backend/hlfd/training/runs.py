@@ -69,6 +69,11 @@ class RunFolder:
         return self.folder / ".lock"
 
     @property
+    def preview(self) -> Path:
+        """Picture of the last validation: a slice, the expert's labels, the network's."""
+        return self.folder / "preview.png"
+
+    @property
     def result(self) -> Path:
         """Summary of the finished run."""
         return self.folder / "result.json"
