@@ -1,6 +1,7 @@
 """Signals are connected as PythonQt connects them, and a mistake that it would only print is a complaint."""
 
 import functools
+import time
 from typing import ClassVar
 
 import pytest
@@ -81,8 +82,10 @@ def test_an_exception_in_a_slot_is_a_complaint_and_the_next_slot_runs(qt):
     assert qt.complaints[0].endswith("ValueError: no CT chosen")
 
 
-def test_an_exception_in_a_single_shot_is_a_complaint(qt):
-    qt.QTimer.singleShot(0, lambda: 1 / 0)
+@pytest.mark.parametrize("ms", [0, 5])
+def test_an_exception_in_a_single_shot_is_a_complaint(qt, ms):
+    qt.QTimer.singleShot(ms, lambda: 1 / 0)
+    time.sleep(0.01)
     qt.QApplication.processEvents()
     assert len(qt.complaints) == 1
     assert "ZeroDivisionError" in qt.complaints[0]

@@ -8,14 +8,23 @@ from PySide6 import QtCore
 
 from Testing.desktop.pythonqt.signals import deliverer
 
-_qt_single_shot = QtCore.QTimer.singleShot
+_waiting: set[QtCore.QTimer] = set()
 
 
 def single_shot(ms: int, function: Callable) -> None:
     """Call a function once, from the event loop, after a time."""
     if not callable(function):
         raise ValueError(f"QTimer.singleShot takes a function, not {function!r}")
-    _qt_single_shot(ms, deliverer(function, f"QTimer.singleShot({ms})"))
+    deliver, timer = deliverer(function, f"QTimer.singleShot({ms})"), QtCore.QTimer()
+    _waiting.add(timer)
+
+    def fire() -> None:
+        _waiting.discard(timer)
+        deliver()
+
+    timer.setSingleShot(True)
+    timer.timeout.connect(fire)
+    timer.start(ms)
 
 
 def install() -> None:
