@@ -32,6 +32,15 @@ def segmentationFromLabelArray(
     values = [label.value for label in segmentLabels]
     checkLabelArray(labels_zyx, dimensionsOf(volumeNode), values)
     image = orientedImageLike(volumeNode, numberedInOrder(labels_zyx, values))
+    return segmentationFromImage(volumeNode, image, segmentLabels, name, algorithmName)
+
+
+def segmentationFromImage(
+    volumeNode, image, segmentLabels: Sequence[SegmentLabel], name: str, algorithmName: str = "HLFD"
+):
+    """The same from an image that is made already: vtkOrientedImageData on the grid of the volume or on a part of it,
+    with 1 for the first of the labels, 2 for the second and so on. The node keeps it.
+    """
     node = _newSegmentationNode(volumeNode, name)
     for number, label in enumerate(segmentLabels, start=1):
         node.GetSegmentation().AddSegment(_newSegment(label, image, number, algorithmName))

@@ -1,0 +1,441 @@
+"""A clinician chooses a CT and a model, clicks Segment, and sees segments, surfaces and lesions; or why not."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import slicer
+import vtk
+
+from Testing.module.segment_bench import (
+    OBLIQUE,
+    REPORT,
+    ActingBackend,
+    SegmentBench,
+    aCt,
+    addCt,
+    addModel,
+    choose,
+    click,
+    isSeen,
+    letPass,
+    newParameters,
+    until,
+    writeEnvironment,
+)
+
+MOVED = np.array([[0, -1.0, 0, 10], [1.0, 0, 0, -20], [0, 0, 1, 30], [0, 0, 0, 1]])
+"""A quarter turn and a shift."""
+NAME_TO_VALUE = {"kidney": 1, "tumor": 2}
+
+
+@pytest.fixture
+def ready(home, facts_of_a_bundle):
+    """The backend is installed and there is a model."""
+    writeEnvironment(home)
+    addModel(home, facts_of_a_bundle)
+
+
+@pytest.fixture
+def open_(desktop):
+    """Opens the section Segment."""
+    opened = []
+
+    def make() -> SegmentBench:
+        opened.append(SegmentBench())
+        return opened[-1]
+
+    yield make
+    for bench in opened:
+        bench.close()
+
+
+@pytest.fixture
+def acting(desktop, monkeypatch):
+    """A backend whose jobs a test directs."""
+    backend = ActingBackend()
+    monkeypatch.setattr("HLFDSegmentationLib.Panels.SegmentRun.startJob", backend)
+    return backend
+
+
+def isIdle(bench):
+    return lambda: not bench.panel._run.isBusy
+
+
+def segmentations() -> list:
+    return slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+
+
+def leftovers(home) -> list[str]:
+    return [path.name for part in ("segmentations", "jobs") for path in (home / ".hlfd" / part).glob("*")]
+
+
+def moved(node):
+    """Put a node under a transform."""
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(MOVED))
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    return node
+
+
+def labelsOf(segmentation, volume) -> np.ndarray:
+    from HLFDSegmentationLib.SegmentationNodes import labelArrayFromSegmentation
+
+    return labelArrayFromSegmentation(segmentation, volume, NAME_TO_VALUE)
+
+
+def byCommand(command, home, tmp_path, array_zyx) -> tuple[np.ndarray, dict]:
+    """What `hlfd segment` says of the same CT in a file that another program wrote."""
+    image = sitk.GetImageFromArray(array_zyx)
+    lps = np.diag((-1, -1, 1, 1)) @ OBLIQUE
+    spacing_mm = np.linalg.norm(lps[:3, :3], axis=0)
+    image.SetSpacing(spacing_mm.tolist())
+    image.SetDirection((lps[:3, :3] / spacing_mm).ravel().tolist())
+    image.SetOrigin(lps[:3, 3].tolist())
+    sitk.WriteImage(image, str(tmp_path / "ct.mha"))
+    model, out, report = home / ".hlfd" / "models" / "tiny", tmp_path / "out.nii.gz", tmp_path / "report.json"
+    answer = command(
+        "segment", tmp_path / "ct.mha", "--model", model, "--out", out, "--report", report, "--device", "cpu"
+    )
+    assert answer.status == 0, answer
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(out))), json.loads(report.read_text())
+
+
+def test_one_click_gives_the_voxels_and_the_lesions_of_hlfd_segment(ready, open_, home, command, tmp_path):
+    wanted, report = byCommand(command, home, tmp_path, aCt())
+    assert np.unique(wanted).tolist() == [0, 1, 2]
+    bench = open_()
+    volume = moved(addCt())
+    bench.segment()
+    assert isSeen(bench.ui.cancelButton)
+    assert not bench.ui.segmentButton.isVisible()
+    until(isIdle(bench), 90)
+    assert bench.ui.outcomeLabel.text == "CT was segmented."
+    [segmentation] = segmentations()
+    assert np.array_equal(labelsOf(segmentation, volume), wanted)
+    assert segmentation.GetParentTransformNode() is volume.GetParentTransformNode()
+    lesions = sorted(report["lesions"], key=lambda one: -one["volume_ml"])
+    table = bench.ui.lesionTable
+    assert [table.item(row, 0).text() for row in range(table.rowCount)] == [
+        f"{one['label']} {one['number']}" for one in lesions
+    ]
+    assert [table.item(row, 2).text() for row in range(table.rowCount)] == [
+        f"{one['longest_axial_mm']:.1f}" for one in lesions
+    ]
+    until(lambda: leftovers(home) == [])
+    assert bench.bench.parameters.segmentation == ""
+
+
+def test_segments_have_surfaces_terminology_and_dicom_tags_beside_their_ct(ready, open_, acting):
+    bench, volume = open_(), addCt("CT 1")
+    bench.segment()
+    until(isIdle(bench))
+    [node] = segmentations()
+    segments = [node.GetSegmentation().GetNthSegment(index) for index in range(2)]
+    assert node.GetName() == "CT 1 segmentation"
+    assert [one.GetName() for one in segments] == ["kidney", "tumor"]
+    assert all(one.GetRepresentation("Closed surface").GetNumberOfPolys() > 0 for one in segments)
+    assert "SCT^64033007^Kidney" in segments[0].GetTerminology()
+    assert "SCT^108369006^Neoplasm" in segments[1].GetTerminology()
+    tag = vtk.mutable("")
+    assert segments[1].GetTag("DICOM.SegmentAlgorithmType", tag)
+    assert str(tag) == "AUTOMATIC"
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    parents = [hierarchy.GetItemParent(hierarchy.GetItemByDataNode(one)) for one in (node, volume)]
+    assert parents[0] == parents[1]
+    shown = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSliceCompositeNode").GetBackgroundVolumeID()
+    assert shown == volume.GetID()
+
+
+def test_a_click_on_a_lesion_takes_all_slice_views_there_through_the_transform_of_the_ct(ready, open_, acting):
+    bench = open_()
+    moved(addCt())
+    bench.segment()
+    until(isIdle(bench))
+    table = bench.ui.lesionTable
+    assert [table.item(row, 0).text() for row in (0, 1)] == ["tumor 1", "tumor 2"]
+    assert [table.item(row, 1).text() for row in (0, 1)] == ["2.00", "0.34"]
+    table.cellClicked.emit(0, 0)
+    ras = (MOVED @ (-4, -5, 6, 1))[:3]
+    views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+    assert len(views) >= 3
+    for view in views:
+        centre = [view.GetSliceToRAS().GetElement(row, 3) for row in range(3)]
+        assert centre == pytest.approx(ras, abs=1e-6)
+
+
+def test_the_findings_are_summed_up_in_a_sentence(ready, open_, acting):
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(isIdle(bench))
+    assert bench.ui.findingsLabel.text == "2 lesions; kidney 150.4 mL, tumor 2.35 mL"
+
+
+def test_cancel_ends_the_job_and_leaves_nothing(ready, open_, home):
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(lambda: bench.panel._run.stage == "working", 30)
+    click(bench.ui.cancelButton)
+    assert not bench.ui.cancelButton.enabled
+    until(isIdle(bench), 30)
+    assert bench.ui.outcomeLabel.text == "The segmentation of CT was cancelled."
+    assert isSeen(bench.ui.segmentButton)
+    assert segmentations() == []
+    until(lambda: leftovers(home) == [])
+
+
+def test_cancel_while_the_ct_is_copied_leaves_nothing(ready, open_, acting, home):
+    bench = open_()
+    addCt()
+    until(lambda: bench.ui.segmentButton.enabled)
+    bench.ui.segmentButton.click()
+    assert bench.panel._run.stage == "copying"
+    bench.ui.cancelButton.click()
+    assert not bench.panel._run.isBusy
+    letPass(0.3)
+    assert acting.jobs == []
+    assert leftovers(home) == []
+
+
+def test_a_job_that_fails_says_why(ready, open_, acting, home):
+    acting.state, acting.say = "failed", "killed for lack of memory; close other programs"
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(isIdle(bench))
+    assert bench.ui.outcomeLabel.text == "CT: killed for lack of memory; close other programs"
+    assert segmentations() == []
+    until(lambda: leftovers(home) == [acting.jobs[0].name])  # its log is kept, the copy of the CT is not
+
+
+def test_progress_is_told_in_slices_and_time(ready, open_, acting):
+    acting.state = "starting"
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(lambda: acting.jobs)
+    acting.become(acting.jobs[0], "running", step=32, of=280, left_s=300)
+    until(lambda: bench.ui.progressBar.maximum == 280)
+    assert bench.ui.progressBar.value == 32
+    assert bench.ui.runLabel.text == "Segmenting CT: slice 32 of 280, about 5 min left"
+
+
+def test_a_ct_that_is_removed_stops_its_job(ready, open_, acting):
+    acting.state = "running"
+    bench, volume = open_(), addCt()
+    bench.segment()
+    until(lambda: acting.jobs)
+    slicer.mrmlScene.RemoveNode(volume)
+    until(acting.jobs[0].stop_file.exists)
+    acting.become(acting.jobs[0], "cancelled")
+    until(isIdle(bench))
+    assert segmentations() == []
+
+
+def test_a_ct_that_was_cropped_in_the_meantime_gets_no_segments_of_another_grid(ready, open_, acting):
+    acting.state = "running"
+    bench, volume = open_(), addCt()
+    bench.segment()
+    until(lambda: acting.jobs)
+    job = acting.jobs[0]
+    slicer.util.updateVolumeFromArray(volume, aCt()[:3])
+    acting.state = "done"
+    settings = job.request()["settings"]
+    shutil.rmtree(job.folder)
+    acting(None, "segment", settings, job.name)
+    until(isIdle(bench))
+    assert "is not the grid of the volume" in bench.ui.outcomeLabel.text
+    assert segmentations() == []
+
+
+def savedAndClosed(bench, tmp_path):
+    """Save the scene, and open it in a desktop where nothing is known of it."""
+    path = tmp_path / "scene.mrb"
+    assert slicer.mrmlScene.WriteToMRB(str(path), None)
+    bench.bench.useParameters(None)
+    slicer.mrmlScene.Clear(False)
+    return path
+
+
+def test_a_scene_that_was_saved_during_a_run_finds_its_result_when_it_is_opened_again(ready, open_, acting, tmp_path):
+    acting.state = "running"
+    bench = open_()
+    addCt("CT of before")
+    bench.segment()
+    until(lambda: bench.bench.parameters.segmentation)
+    path = savedAndClosed(bench, tmp_path)
+    job = acting.jobs[0]
+    acting.state, settings = "done", job.request()["settings"]
+    shutil.rmtree(job.folder)
+    acting(None, "segment", settings, job.name)
+    assert slicer.mrmlScene.ReadFromMRB(str(path), True)
+    another = open_()
+    another.bench.useParameters(savedParameters())
+    until(isIdle(another))
+    [segmentation] = segmentations()
+    volume = slicer.util.getNode("CT of before")
+    assert np.array_equal(labelsOf(segmentation, volume), np.digitize(aCt(), (100, 200)))
+    assert another.bench.parameters.segmentation == ""
+
+
+def test_a_scene_that_is_closed_during_a_run_leaves_the_next_one_alone(ready, open_, acting):
+    acting.state = "running"
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(lambda: bench.bench.parameters.segmentation)
+    bench.bench.useParameters(None)
+    slicer.mrmlScene.Clear(False)
+    bench.bench.useParameters(newParameters())
+    acting.become(acting.jobs[0], "done")
+    letPass(0.5)
+    assert not bench.panel._run.isBusy
+    assert segmentations() == []
+    assert not acting.jobs[0].stop_file.exists()
+
+
+def test_a_run_whose_files_are_gone_says_so(ready, open_):
+    from HLFDSegmentationLib.NodeMarks import markOf
+    from HLFDSegmentationLib.SegmentFiles import Running
+
+    bench, volume = open_(), addCt()
+    parameters = newParameters()
+    parameters.segmentation = Running("segment-of-another-computer", markOf(volume), "tiny").toText()
+    bench.bench.useParameters(parameters)
+    until(isIdle(bench))
+    assert "is not on this computer any more" in bench.ui.outcomeLabel.text
+
+
+def savedParameters():
+    """The parameter node that came with a scene."""
+    from HLFDSegmentationLib.ParameterNode import HLFDSegmentationParameterNode
+
+    nodes = slicer.util.getNodesByClass("vtkMRMLScriptedModuleNode")
+    return HLFDSegmentationParameterNode(
+        next(one for one in nodes if "job" in (one.GetParameter("segmentation") or ""))
+    )
+
+
+def whyNot(bench) -> str:
+    assert not bench.ui.segmentButton.enabled
+    assert bench.ui.segmentButton.toolTip
+    assert bench.ui.segmentButton.toolTip in bench.ui.readyLabel.text.replace("&quot;", '"')
+    return bench.ui.segmentButton.toolTip
+
+
+def test_without_a_backend_the_section_says_so_and_leads_there(open_):
+    bench = open_()
+    addCt()
+    assert "backend is not installed" in whyNot(bench)
+    bench.ui.readyLabel.linkActivated.emit("backend")
+    assert "Open Backend" in bench.ui.readyLabel.text
+    assert bench.opened == ["backend"]
+
+
+def test_without_a_model_the_section_leads_to_the_models(open_, home):
+    writeEnvironment(home)
+    bench = open_()
+    assert "no model yet" in whyNot(bench)
+    assert "Import a model…" in bench.ui.readyLabel.text
+    assert 'href="models"' in bench.ui.readyLabel.text
+
+
+def test_without_a_ct_the_section_says_what_to_load(ready, open_):
+    assert whyNot(open_()).startswith("Load a CT")
+
+
+def test_a_backend_whose_python_has_gone_is_told(ready, open_, home):
+    writeEnvironment(home, python=str(home / "python"))
+    bench = open_()
+    addCt()
+    assert str(home / "python") in whyNot(bench)
+
+
+def test_a_volume_without_voxels_is_refused_until_they_come(ready, open_):
+    bench = open_()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "hollow")
+    assert whyNot(bench) == "hollow has no voxels; load the CT again."
+    slicer.util.updateVolumeFromArray(node, aCt())
+    until(lambda: bench.ui.segmentButton.enabled)
+
+
+def test_a_model_that_was_removed_from_disk_is_told(ready, open_, home):
+    bench = open_()
+    addCt()
+    shutil.rmtree(home / ".hlfd" / "models" / "tiny")
+    bench.segment()
+    assert "“tiny” is not in the library any more" in bench.ui.outcomeLabel.text
+    assert leftovers(home) == []
+
+
+def test_a_place_that_cannot_be_written_is_told(ready, open_, home):
+    (home / ".hlfd" / "segmentations").write_text("a file where a folder has to be")
+    bench = open_()
+    addCt()
+    bench.segment()
+    assert "cannot be written" in bench.ui.outcomeLabel.text
+    assert str(home / ".hlfd" / "segmentations") in bench.ui.outcomeLabel.text
+    assert bench.ui.segmentButton.enabled
+
+
+def test_a_model_that_another_scene_wanted_is_not_replaced_by_another_in_silence(ready, open_):
+    bench = open_()
+    addCt()
+    parameters = newParameters()
+    parameters.model = "liver of last year"
+    bench.bench.useParameters(parameters)
+    assert "“liver of last year” is not in the library" in whyNot(bench)
+
+
+def test_what_the_model_was_made_for_and_what_is_unlike_it_is_shown(ready, open_):
+    bench = open_()
+    assert not bench.ui.scopeLabel.isVisible()
+    addCt(array_zyx=aCt() + np.int16(1024))
+    until(bench.ui.scopeLabel.isVisible)
+    assert bench.ui.madeForLabel.text.startswith("Segments kidney and tumor in CT.")
+    assert "Hounsfield" in bench.ui.scopeLabel.text
+    assert bench.ui.segmentButton.enabled  # a warning, no refusal
+
+
+def test_another_ct_shows_its_own_lesions_and_none_if_it_has_none(ready, open_, acting):
+    bench = open_()
+    addCt("first")
+    bench.segment()
+    until(isIdle(bench))
+    addCt("second")
+    choose(bench.ui.volumeSelector, "second")
+    assert not bench.ui.lesionBox.isVisible()
+    choose(bench.ui.volumeSelector, "first")
+    assert bench.ui.lesionBox.isVisible()
+    assert bench.ui.lesionTable.rowCount == len(REPORT["lesions"])
+
+
+def test_a_model_is_chosen_by_name_from_elsewhere(ready, open_, home, facts_of_a_bundle):
+    bench = open_()
+    addModel(home, facts_of_a_bundle, "another", seed=1)
+    bench.bench.useModel("another")
+    assert bench.ui.modelSelector.currentText == "another"
+    assert bench.bench.parameters.model == "another"
+    assert bench.opened == ["segment"]
+
+
+def test_copies_of_cts_and_old_leftovers_are_swept_when_the_section_is_entered(ready, open_, acting, home):
+    place = home / ".hlfd" / "segmentations"
+    for name in ("of-a-crash", "a-month-ago", "at-work", "filled-now"):
+        (place / name).mkdir(parents=True)
+        (place / name / "ct.nrrd").write_text("voxels")
+    month = 31 * 86400
+    for name, state in (("of-a-crash", "failed"), ("a-month-ago", "done"), ("at-work", "running")):
+        acting.state = "queued"
+        acting.become(acting(None, "segment", {"out": str(place / name / "labels.nrrd")}, name), state)
+    old = (place / "a-month-ago").stat().st_mtime - month
+    os.utime(place / "a-month-ago", (old, old))
+    open_()
+    until(lambda: not (place / "a-month-ago").exists() and not (place / "of-a-crash" / "ct.nrrd").exists())
+    assert (place / "at-work" / "ct.nrrd").exists()
+    assert (place / "filled-now" / "ct.nrrd").exists()
