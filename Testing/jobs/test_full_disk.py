@@ -63,7 +63,8 @@ def test_a_disk_that_is_full_is_the_reason_of_the_failure_and_room_is_all_that_i
 
 def test_where_not_even_the_last_words_of_the_work_fit_the_runner_knows_why(disk, tmp_path, monkeypatch):
     job = create(disk / "jobs", "teach", {}, tmp_path)
-    stand_in(tmp_path, "tell_that_it_started()\nwhile True: tell(event='step', step=1, note='x' * 1000)", monkeypatch)
+    talks = "while True:\n    tell(event='step', step=1, note='x' * 1000)\n    time.sleep(0.01)"
+    stand_in(tmp_path, f"tell_that_it_started()\n{talks}", monkeypatch)
     job.log.write_text("x" * PAGE_BYTES)  # the next line needs a page that the disk has not
     with beside(job) as ended:
         until(lambda: look(job).state == states.RUNNING)
