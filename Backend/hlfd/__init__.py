@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 __version__ = "0.1.0"
+PACKAGES_VARIABLE = "HLFD_PACKAGES"
 
 if _folders := [
-    str(Path(place).absolute()) for place in os.environ.get("HLFD_PACKAGES", "").split(os.pathsep) if place
+    str(Path(place).absolute()) for place in os.environ.get(PACKAGES_VARIABLE, "").split(os.pathsep) if place
 ]:
     sys.path[:] = [*_folders, *(place for place in sys.path if place not in _folders)]

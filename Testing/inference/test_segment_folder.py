@@ -233,8 +233,11 @@ def test_a_stop_leaves_whole_files_and_the_same_command_goes_on(
     assert [path.stem for path in sorted(out.glob("*.json"))] == done
     assert not list(out.glob(".hlfd-part-*"))
     job.stop.unlink()
-    stopped_in(0)
+    job = stopped_in(0)
     assert command(*begin).status == 0
+    began = [event for event in job.events() if event["event"] == "started"][-1]
+    assert (began["at"], began["of"]) == (len(done), 3)  # what is kept takes no time: the pace leaves it out
+    assert (job.events()[-2]["event"], job.events()[-2]["at"]) == ("item", 3)
     assert [row["status"] for row in table(out).values()] == ["kept"] * len(done) + ["done"] * (3 - len(done))
 
 
@@ -246,7 +249,7 @@ def test_events_tell_how_many_there_are_and_each_as_it_is_done(
     job = stopped_in(0)
     assert command("segment-folder", folder, "--model", threshold_bundle, "--out", out).status == 1
     told = [(event["event"], event.get("at"), event.get("of")) for event in job.events()]
-    assert told[0] == ("started", None, 2)
+    assert told[0] == ("started", 0, 2)
     assert [place for name, place, _ in told if name == "item"] == [0, 1, 2]
     sentences = [event["say"] for event in job.events() if event["event"] == "told"]
     assert [sentence.partition(":")[0] for sentence in sentences] == ["a", str(folder / "b.nrrd")]

@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from hlfd.errors import InputError
-from hlfd.jobs import states
-from hlfd.jobs.client import ask_stop, look, look_at_all, outputs, remove, resume, wait_for_end
+from hlfd.jobs import client, states
+from hlfd.jobs.client import ask_stop, launch, look, look_at_all, outputs, remove, resume, wait_for_end
 from hlfd.jobs.folder import this_host
 from hlfd.jobs.process import start_mark
 
@@ -159,11 +160,24 @@ def test_waiting_for_the_end_gives_up_in_time(told):
     assert wait_for_end(told(states.DONE), timeout_s=60).state == states.DONE
 
 
+def test_folders_that_the_environment_names_mean_the_same_to_a_runner_that_begins_elsewhere(
+    a_job, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    given = []
+    monkeypatch.setattr(client, "_of_its_own", lambda _command, env, **_how: given.append(env) or psutil.Process())
+    launch(a_job(), environment={"PYTHONPATH": f"lib{os.pathsep}{os.pathsep}more", "HLFD_PACKAGES": "own"})
+    assert given[0]["PYTHONPATH"] == os.pathsep.join(str(tmp_path / name) for name in ("lib", "more"))
+    assert given[0]["HLFD_PACKAGES"] == str(tmp_path / "own")
+
+
 def test_outputs_are_where_the_command_leaves_them(tmp_path):
     where = str(tmp_path)
     assert outputs({"where": where, "settings": {"run": "runs/a", "store": "s"}}) == [tmp_path / "runs" / "a"]
     absolute = str(tmp_path / "x.nrrd")
     assert outputs({"where": "/elsewhere", "settings": {"out": absolute}}) == [tmp_path / "x.nrrd"]
     assert outputs({"where": where, "settings": {}}) == []
+    both = {"out": "x.seg.nrrd", "report": "x.json", "ct": "ct.nrrd"}
+    assert outputs({"where": where, "settings": both}) == [tmp_path / "x.seg.nrrd", tmp_path / "x.json"]
     prepared = {"command": "prepare", "where": where, "settings": {"data": "cts", "store": "store"}}
     assert outputs(prepared) == [tmp_path / "store"]

@@ -30,7 +30,8 @@ time.sleep(600)
 """
 LOADED_S = 15
 """What a busy computer may take beyond that."""
-ENDED_IN_TIME = "did not finish its step in time and was ended; nothing was written"
+ENDED_IN_TIME = "did not finish its step in time and was ended; "
+KEPT = {"teach": "nothing was written", "segment-folder": "what was saved before is kept"}
 
 
 def family_of(job):
@@ -42,7 +43,7 @@ def family_of(job):
 def test_work_that_ignores_a_stop_is_asked_to_end_and_then_killed_with_all_that_it_started(
     a_job, tmp_path, monkeypatch
 ):
-    mannerly, deaf = a_job(name="mannerly"), a_job(name="deaf")
+    mannerly, deaf = a_job(name="mannerly"), a_job("segment-folder", "deaf")
     bodies = [WITH_CHILDREN.format(how=how) for how in ("SIG_DFL", "SIG_IGN")]
     with ExitStack() as stack:
         for job, body in zip((mannerly, deaf), bodies, strict=True):
@@ -56,9 +57,9 @@ def test_work_that_ignores_a_stop_is_asked_to_end_and_then_killed_with_all_that_
         for job, family, after_s in zip((mannerly, deaf), families, (GRACE_S, GRACE_S + TERMINATE_S), strict=True):
             view = wait_for_end(job, SOON_S)
             assert after_s <= time.monotonic() - began < after_s + LOADED_S
-            assert (view.state, view.say) == (CANCELLED, ENDED_IN_TIME)
+            assert (view.state, view.say) == (CANCELLED, ENDED_IN_TIME + KEPT[view.command])
             assert not [process for process in family if process.is_running()]
-            assert read_events(job.events)[-1]["say"] == ENDED_IN_TIME
+            assert read_events(job.events)[-1]["say"] == view.say
 
 
 def test_what_the_work_leaves_behind_is_ended_when_it_ends(a_job, tmp_path, monkeypatch):

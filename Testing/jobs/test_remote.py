@@ -55,6 +55,21 @@ def test_its_model_is_sent_when_it_is_done(told):
     assert [*told(MAKES_A_MODEL).end["files"]] == ["run/bundle/weights"]
 
 
+@pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        ("segment-folder", ["a.json", "a.seg.nrrd", "summary.csv"]),
+        ("report", ["report.html", "report.json", "student/cases.csv", "student/summary.json", "summary.csv"]),
+    ],
+)
+def test_of_the_folder_of_other_commands_all_that_they_made_is_sent(command, sent, tmp_path):
+    (tmp_path / "out" / "student").mkdir(parents=True)
+    for name in {*sent, "student/cases.csv", "student/summary.json", ".lock"}:
+        (tmp_path / "out" / name).touch()
+    request = {"command": command, "where": str(tmp_path), "settings": {"out": "out"}}
+    assert [name for _, name in remote.results(request)] == [f"out/{name}" for name in sent]
+
+
 def test_its_model_is_sent_when_it_was_stopped(told):
     ended = told(MAKES_A_MODEL + "(job / 'stop').touch(); sys.exit(130)")
     assert (ended.status, [*ended.end["files"]]) == (130, ["run/bundle/weights"])

@@ -77,6 +77,13 @@ def test_a_student_alone_is_reported_alone(place, command, tmp_path):
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["report.html", "report.json", "student"]
 
 
+def test_a_teacher_that_is_reported_as_a_student_has_a_row_beside_its_teacher(place, command, tmp_path):
+    twice = ["--student", place / "teacher", "--teacher", place / "teacher"]
+    assert command("report", place / "untested", tmp_path / "r", *twice).status == 0
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert ">Student<" in page and ">Teacher<" in page
+
+
 def test_without_a_test_case_there_is_a_page_without_a_figure_that_says_so(place, both, command, tmp_path):
     answer = command("report", place / "untested", tmp_path / "r", *both)
     assert answer.status == 0, answer

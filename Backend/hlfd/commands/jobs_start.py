@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import PrivateAttr
 from pydantic_settings import CliPositionalArg
 
-from hlfd.cli import STOPPABLE
+from hlfd.cli import STOPPABLE, module_of
 from hlfd.commands.jobs_list import JobsSettings
 from hlfd.errors import InputError
 
@@ -58,7 +58,7 @@ def _settings_of(command: str, arguments: list[str]) -> dict[str, Any]:
     """Check a command's arguments now, before anything is started, and give them as its settings file has them."""
     import importlib
 
-    of_command = importlib.import_module(f"hlfd.commands.{command.replace('-', '_')}").CommandSettings
+    of_command = importlib.import_module(module_of(command)).CommandSettings
     record: dict[str, Any] = of_command.from_command_line(arguments, f"hlfd {command}").record()
     return record
 

@@ -102,7 +102,9 @@ def expect(plan: Plan, budget_s: float = BUDGET_S) -> list[Expected]:
         device = choose_device(settings.device)
         base = own
         if device.type == "cuda":
-            base, free = CONTEXT_BYTES, int(torch.cuda.mem_get_info(device)[0])
+            base = CONTEXT_BYTES
+            # What torch keeps of the training before is free for this one.
+            free = int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device)
         trial = _trial(settings, plan)
         share_s = (ends - time.monotonic()) / (len(plan) - number)
         taken = measure(trial, share_s, base, free)

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,20 +50,23 @@ def segment_folder(
     _require_place(folder, out)
     content = find_cts(folder, out)
     model = load_model(bundle, device)
-    kept = {} if overwrite else {ct: _kept(_places(out, ct), model.manifest) for ct in content.cts}
     with _held(out):
-        events.emit("started", what="Segmenting CTs", of=len(content.cts))
+        kept = {} if overwrite else _kept(out, content.cts, model.manifest)
+        done = len(kept)  # they take no time, and count as none where the time that is left is worked out
+        events.emit("started", what="Segmenting CTs", at=done, of=len(content.cts))
         for sentence in content.left_out:
             events.emit("told", say=sentence)
         rows: list[Row] = []
         for ct in content.cts:
             stop_here(STOPPED)
-            report = kept.get(ct)
-            row = Row(ct.name, KEPT, report) if report else _segmented(ct, out, model, overwrite, events, len(rows))
-            rows.append(row)
+            if ct in kept:
+                rows.append(Row(ct.name, KEPT, kept[ct]))
+            else:
+                rows.append(_segmented(ct, out, model, overwrite, events, done))
+                done += 1
             write_table(out, rows, model.manifest)
-            events.emit("told", say=_told(row))
-            events.emit("item", at=len(rows), note=ct.name)
+            events.emit("told", say=_told(rows[-1]))
+            events.emit("item", at=done, note=ct.name)
         segmented = sum(row.status != FAILED for row in rows)
         events.emit("done", say=f"{segmented} of {len(rows)} CTs segmented; {out / TABLE} has a row for each")
     return rows, model.manifest
@@ -98,18 +101,22 @@ def _places(out: Path, ct: FolderCt) -> Places:
     return Places(out / f"{ct.name}{SEGMENTATION_ENDING}", out / f"{ct.name}{REPORT_ENDING}")
 
 
-def _kept(place: Places, manifest: BundleManifest) -> dict[str, Any] | None:
-    """Give the report of a CT that is done already.
+def _kept(out: Path, cts: Sequence[FolderCt], manifest: BundleManifest) -> dict[FolderCt, dict[str, Any]]:
+    """Give the reports of the CTs that are done already.
 
     Raises:
         InputError: another model did it: a table of two models would say nothing of either.
     """
-    if not (place.result.is_file() and place.report.is_file()):
-        return None
-    report = read_report(place.report)
-    if report["model"].get("weights_sha256") != manifest.files[WEIGHTS]:
-        raise InputError(f"{place.report}: was made by another model; choose another folder, or add --overwrite")
-    return report
+    kept = {}
+    for ct in cts:
+        place = _places(out, ct)
+        if place.result.is_file() and place.report.is_file():
+            kept[ct] = read_report(place.report)
+            if kept[ct]["model"].get("weights_sha256") != manifest.files[WEIGHTS]:
+                raise InputError(
+                    f"{place.report}: was made by another model; choose another folder, or add --overwrite"
+                )
+    return kept
 
 
 def _segmented(ct: FolderCt, out: Path, model: Model, overwrite: bool, events: Events, done: int) -> Row:

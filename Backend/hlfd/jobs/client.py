@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlfd import attached
+from hlfd import PACKAGES_VARIABLE, attached
 from hlfd.errors import InputError
 from hlfd.jobs import states
 from hlfd.jobs.folder import Job, all_jobs, delete, this_host
@@ -90,8 +90,9 @@ def launch(
     variables = {**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     variables.pop(attached.JOB_VARIABLE, None)
     variables["PYTHONSAFEPATH"] = "1"  # a random.py beside the user's files is none of ours
-    places = [str(backend or ""), *variables.get("PYTHONPATH", "").split(os.pathsep)]
-    variables["PYTHONPATH"] = os.pathsep.join(str(Path(place).absolute()) for place in places if place)
+    variables["PYTHONPATH"] = _absolute(os.pathsep.join([str(backend or ""), variables.get("PYTHONPATH", "")]))
+    if PACKAGES_VARIABLE in variables:
+        variables[PACKAGES_VARIABLE] = _absolute(variables[PACKAGES_VARIABLE])
     with job.log.open("ab") as log:
         runner = _of_its_own(
             [str(python), "-m", "hlfd.jobs.runner", str(job.folder.absolute())],
@@ -104,6 +105,11 @@ def launch(
         )
     job.write_launched({"pid": runner.pid, "mark": start_mark(runner.pid), "host": this_host()})
     return runner
+
+
+def _absolute(places: str) -> str:
+    """Name the folders of a search path from the root: the runner and the work begin in folders of their own."""
+    return os.pathsep.join(str(Path(place).absolute()) for place in places.split(os.pathsep) if place)
 
 
 def _of_its_own(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
@@ -176,7 +182,7 @@ def remove(job: Job) -> None:
 def outputs(request: Mapping[str, Any]) -> list[Path]:
     """Where a request's command leaves what it makes."""
     where, settings = Path(request["where"]), request["settings"]
-    names = ("store",) if request.get("command") == "prepare" else ("run", "out")
+    names = ("store",) if request.get("command") == "prepare" else ("run", "out", "report")
     return [where / settings[name] for name in names if settings.get(name)]
 
 

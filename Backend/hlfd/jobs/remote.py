@@ -30,6 +30,8 @@ BEAT_S = 10.0
 """Silence after which a sign of life is given."""
 RESULTS = ("result.json", "bundle/*", "arena.json", "table.md", "*.csv", "*.svg", "*.png")
 """What comes back of a run's or an arena's folder; checkpoints and curves stay."""
+MORE_RESULTS = {"segment-folder": ("*.seg.nrrd", "*.json"), "report": ("report.*", "*/*.csv", "*/*.json")}
+"""What comes back besides, by command."""
 
 
 class Remote:
@@ -110,8 +112,9 @@ class Remote:
 
 def results(request: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Give the files that a request's command made and that come back, with their names there."""
+    kinds = (*RESULTS, *MORE_RESULTS.get(str(request.get("command")), ()))
     for output in outputs(request):
-        files = [output] if output.is_file() else sorted({file for kind in RESULTS for file in output.glob(kind)})
+        files = [output] if output.is_file() else sorted({file for kind in kinds for file in output.glob(kind)})
         for file in files:
             yield file, file.relative_to(output.parent).as_posix()
 

@@ -139,7 +139,9 @@ class Runner:
         return BEFORE_IT_WENT_ON if self.attempt > 1 else BEFORE_IT_BEGAN
 
     def _in_a_step(self, worker: Work) -> str:
-        kept = "what was saved before is kept" if worker.can_resume() else "nothing was written"
+        # What segment-folder has done it finds again by itself, without being told to go on.
+        is_kept = worker.can_resume() or self.job.request()["command"] == "segment-folder"
+        kept = "what was saved before is kept" if is_kept else "nothing was written"
         return f"{ENDED_IN_A_STEP}; {kept}"
 
     def _attend(self, worker: Work, tail: Tail) -> None:

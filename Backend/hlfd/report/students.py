@@ -40,8 +40,8 @@ class Member:
 
     @property
     def key(self) -> str:
-        """Chooses the colour: a student's is that of its method."""
-        return self.what if self.what == "teacher" or self.manifest.role == "teacher" else self.manifest.method
+        """Chooses the colour: a student's is that of its method. Teacher and student never share one."""
+        return self.manifest.method if self.what == "student" == self.manifest.role else self.what
 
     @property
     def title(self) -> str:
