@@ -1,7 +1,7 @@
 """Where the backend's files are, and where it keeps what belongs to a user.
 
 Slicer's Python imports of the backend only what needs the standard library alone (docs/jobs.md lists it), such as
-`hlfd.jobs.client`, inside of functions, after `useBackend()`.
+`hlfd.jobs.client`, and the drawing of phantoms, which needs numpy; inside of functions, after `useBackend()`.
 """
 
 import sys

@@ -11,6 +11,7 @@ import vtk
 from .CaseLabelChecks import referenceVolumeOf
 from .CaseStructures import isSegmentation
 from .Grids import dimensionsOf, ijkToRasOf
+from .Lesions import reportOf
 from .SegmentationNodes import segmentsOf
 from .Words import tr as _
 
@@ -149,6 +150,8 @@ def _wordsOf(name: str) -> tuple[str, ...]:
 def _isByModel(labels) -> bool:
     if not isSegmentation(labels):
         return False
+    if reportOf(labels) is not None:
+        return True
     tags = [_tagOf(segment, "DICOM.SegmentAlgorithmName") for _key, segment in segmentsOf(labels)]
     return bool(tags) and all(tag.startswith(OWN_ALGORITHM) for tag in tags)
 

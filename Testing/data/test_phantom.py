@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from hlfd.data.phantom import ORIENTATIONS, Phantom, PhantomSettings, make_phantom, write_phantoms
+from hlfd.data.phantom import ORIENTATIONS, Phantom, PhantomSettings, make_phantom
+from hlfd.data.phantom.write import write_phantoms
 from hlfd.data.phantom.tumors import has_tumor
 from hlfd.errors import InputError
 

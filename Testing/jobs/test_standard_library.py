@@ -21,7 +21,7 @@ FOR_SLICER = (
         "hlfd.jobs.process",
         "hlfd.jobs.states",
     ),
-    *("hlfd.event_file", "hlfd.endings", "hlfd.quantities"),
+    *("hlfd.event_file", "hlfd.endings", "hlfd.files", "hlfd.quantities", "hlfd.doctor.driver"),
 )
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 GONE_SOON = {

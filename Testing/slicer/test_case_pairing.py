@@ -7,6 +7,7 @@ import slicer
 from case_scenes import SPACING, addLabelMap, addSegmentation, ctArray, expected, organMask
 from HLFDSegmentationLib.CasePairing import findPairs
 from HLFDSegmentationLib.CaseRows import CaseList, CaseRow, FolderRow, caseListFromText, nodesByMark, rowOf
+from HLFDSegmentationLib.Lesions import keepReport
 from HLFDSegmentationLib.SceneFiles import loadScene, saveScene
 from HLFDSegmentationLib.SegmentationNodes import placeBeside, segmentationFromLabelArray, segmentsOf
 
@@ -61,10 +62,13 @@ def test_labels_of_which_nothing_tells_are_named_and_not_guessed(scene, twoCts):
     assert findPairs(scene).alone == [labels]
 
 
-def test_what_a_model_segmented_is_no_training_material(scene, twoCts, segmentLabels):
+@pytest.mark.parametrize(("algorithm", "report"), [("HLFD kidney", None), ("kidney tumor student", {"lesions": []})])
+def test_what_a_model_segmented_is_no_training_material(scene, twoCts, segmentLabels, algorithm, report):
     values = {label.value for label in segmentLabels}
     array = np.where(expected() > 0, min(values), 0).astype(np.uint8)
-    made = segmentationFromLabelArray(twoCts[0], array, segmentLabels, "made", "HLFD kidney")
+    made = segmentationFromLabelArray(twoCts[0], array, segmentLabels, "made", algorithm)
+    if report:
+        keepReport(made, report)
     assert paired(scene) == []
     assert findPairs(scene).byModels == [made]
 

@@ -36,7 +36,8 @@ class CommandSettings(Settings):
 
 def run(settings: CommandSettings) -> None:
     """Make the cases."""
-    from hlfd.data.phantom import PhantomSettings, write_phantoms
+    from hlfd.data.phantom import PhantomSettings
+    from hlfd.data.phantom.write import write_phantoms
     from hlfd.errors import InputError
     from hlfd.events import in_terminal
 
