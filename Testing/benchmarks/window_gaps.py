@@ -43,7 +43,7 @@ TUMOURS = (
 )
 
 
-def aBody() -> np.ndarray:
+def a_body() -> np.ndarray:
     """HU of a CT with kidneys (over 100) and tumours (over 200), as `ActingBackend` takes them."""
     z, y, x = np.ogrid[: SHAPE_ZYX[0], : SHAPE_ZYX[1], : SHAPE_ZYX[2]]
     hu = np.full(SHAPE_ZYX, -1000, np.int16)
@@ -55,7 +55,7 @@ def aBody() -> np.ndarray:
     return hu
 
 
-def gapOf(act) -> float:
+def gap_of(act) -> float:
     """Longest gap, in milliseconds, while something is done."""
     from Testing.module.clicking import LongestGap
 
@@ -83,10 +83,10 @@ def once(bench, node) -> dict[str, float]:
         click(ui.cancelButton)
         until(lambda: not run.isBusy, 60)
 
-    found["scope"] = gapOf(look)
-    found["start"] = gapOf(begin)
-    found["progress"] = gapOf(lambda: letPass(WATCHED_S))
-    found["cancel"] = gapOf(cancel)
+    found["scope"] = gap_of(look)
+    found["start"] = gap_of(begin)
+    found["progress"] = gap_of(lambda: letPass(WATCHED_S))
+    found["cancel"] = gap_of(cancel)
     found["load"] = loaded(bench, ActingBackend("running"), begin, until)
     return found
 
@@ -108,7 +108,7 @@ def loaded(bench, backend, begin, until) -> float:
             backend.become(job, "done")
             until(lambda: not bench.panel._run.isBusy, 120)
 
-        return gapOf(load)
+        return gap_of(load)
     finally:
         SegmentRun.startJob = real
 
@@ -139,7 +139,7 @@ def measured(home: Path, times: int) -> list[dict[str, float]]:
     addModel(home, bundle_facts)
     bench = SegmentBench()
     addCt("small")
-    node = addCt("CT", aBody(), IJK_TO_RAS)
+    node = addCt("CT", a_body(), IJK_TO_RAS)
     try:
         return [once(bench, node) for _ in range(times)]
     finally:

@@ -9,8 +9,8 @@ import pytest
 import SimpleITK as sitk
 
 from hlfd.data.phantom import ORIENTATIONS, Phantom, PhantomSettings, make_phantom
-from hlfd.data.phantom.write import write_phantoms
 from hlfd.data.phantom.tumors import has_tumor
+from hlfd.data.phantom.write import write_phantoms
 from hlfd.errors import InputError
 
 KIDNEY = PhantomSettings(size=128, slices=(32, 32))
