@@ -1,7 +1,9 @@
 """HLFD Segmentation: kidney and liver tumours in CT, by a compact network that was distilled from a large one."""
 
+import sys
 from pathlib import Path
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -26,7 +28,8 @@ class HLFDSegmentation(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["SlicerHLFD contributors"]
         self.parent.helpText = _(
-            "<p>Segments kidney and liver tumours in CT, on this computer, with a compact network. Choose a CT and a "
+            "<p>Segments kidney and liver tumours in CT, on this computer, with a compact network. Once, install the "
+            "backend and import a model, both under Research; no model comes with the module. Then choose a CT and the "
             "model, and click Segment.</p>"
             "<p>Under Research, annotated CTs become a model of your own: a large network (the teacher) learns from "
             "them, and a compact one (the student) learns from both, by Hierarchical Layer-selective Feedback "
@@ -51,22 +54,24 @@ class HLFDSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The window's panel: it makes the sections and follows the scene; each section is a panel of the library."""
 
     def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
         self.bench = None
         self.panels = {}
-        self._isShown = False
+        self._widget = None
+        VTKObservationMixin.__init__(self)
+        ScriptedLoadableModuleWidget.__init__(self, parent)  # without a parent, this calls setup()
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
         from HLFDSegmentationLib.Bench import Bench
         from HLFDSegmentationLib.Panels import panelsOf
+        from HLFDSegmentationLib.SampleCts import registerSampleCts
 
+        registerSampleCts(Path(self.resourcePath("")).parent)  # for a module that was loaded after Slicer's start
         self.logic = HLFDSegmentationLogic()
-        widget = slicer.util.loadUI(self.resourcePath("UI/HLFDSegmentation.ui"))
-        widget.setMRMLScene(slicer.mrmlScene)
-        self.layout.addWidget(widget)
-        self.ui = slicer.util.childWidgetVariables(widget)
+        self._widget = slicer.util.loadUI(self.resourcePath("UI/HLFDSegmentation.ui"))
+        self._widget.setMRMLScene(slicer.mrmlScene)
+        self.layout.addWidget(self._widget)
+        self.ui = slicer.util.childWidgetVariables(self._widget)
         self.bench = Bench(self.resourcePath, self.showSection)
         self.panels = self.bench.panels
         for name, panel in panelsOf(self.bench, lambda name: getattr(self.ui, f"{name}Section")):
@@ -79,21 +84,29 @@ class HLFDSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._takeParameterNode()
 
     def cleanup(self):
-        """The module is unloaded, or Slicer closes: jobs go on, nothing of ours stays."""
+        """The module is unloaded or loaded anew, or Slicer closes: jobs go on, nothing of ours stays."""
         self.removeObservers()
         if self.bench is not None:
-            for panel in self.panels.values():
-                panel.close()
-            self.bench.useParameters(None)
+            self.bench.close()
+            self.bench, self.panels = None, {}
+        if self._widget is not None:
+            self._widget.deleteLater()  # a reload would only hide it, and its selectors go on telling closed panels
+            self._widget = None
+
+    def onReload(self):
+        """For developers: take the library and the backend's files anew as well, not only this file."""
+        self.cleanup()
+        for name in [one for one in sys.modules if one.split(".")[0] in ("HLFDSegmentationLib", "hlfd")]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
 
     def enter(self):
-        self._isShown = True
-        self._takeParameterNode()
+        if self.bench is None:
+            return
+        if not self._hasParameterNode():
+            self._takeParameterNode()
         for panel in self.panels.values():
             panel.refresh()
-
-    def exit(self):
-        self._isShown = False
 
     def showSection(self, name):
         """Open a section, and Research if it is one of its sections."""
@@ -103,33 +116,39 @@ class HLFDSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui.researchSection.collapsed = False
         section = getattr(self.ui, f"{name}Section")
         section.collapsed = False
-        self._bringIntoView(section)
+        qt.QTimer.singleShot(0, lambda: self._bringIntoView(section))  # when it has been laid out
 
     def _bringIntoView(self, section):
-        parent = section.parent()
-        while parent is not None and not parent.isWidgetType():
-            parent = parent.parent()
-        while parent is not None:
-            if parent.inherits("QScrollArea"):
-                parent.ensureWidgetVisible(section)
-                return
-            parent = parent.parent()
+        if self._widget is None:
+            return
+        above = section.parent()
+        while above is not None and not above.inherits("QScrollArea"):
+            above = above.parent()
+        if above is not None:
+            above.ensureWidgetVisible(section)
+
+    def _hasParameterNode(self):
+        """Whether that of the bench is still in the scene."""
+        parameters = self.bench.parameters
+        return parameters is not None and parameters.parameterNode.GetScene() is not None
 
     def _takeParameterNode(self):
-        if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
+        if self.bench is None or slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
             return
         self.bench.useParameters(self.logic.getParameterNode())
         self.ui.researchSection.collapsed = not self.bench.parameters.isResearchOpen
 
     def _onResearchCollapsed(self, isCollapsed):
-        if self.bench.parameters is not None:
+        if self.bench is not None and self.bench.parameters is not None:
             self.bench.parameters.isResearchOpen = not isCollapsed
 
     def _onSceneStartClose(self, caller, event):
         self.bench.useParameters(None)
 
     def _onSceneChanged(self, caller, event):
-        self._takeParameterNode()
+        """Take the scene's own choices; a scene that nobody looks at gets none."""
+        if self.parent.isEntered or slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode"):
+            self._takeParameterNode()
 
 
 class HLFDSegmentationLogic(ScriptedLoadableModuleLogic):

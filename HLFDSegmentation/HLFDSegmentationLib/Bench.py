@@ -3,6 +3,8 @@
 A panel knows the bench and no other panel.
 """
 
+import logging
+
 import qt
 import slicer
 
@@ -42,13 +44,26 @@ class Bench:
         return qt.QIcon(self._resourcePath(f"Icons/{name}"))
 
     def listen(self, news: str, callback) -> None:
-        """Let `callback()` be called at such news, after everything else of this turn of the event loop's slot."""
+        """Let `callback()` be called at such news."""
         self._listeners.setdefault(news, []).append(callback)
 
     def tell(self, news: str) -> None:
         """Tell news to every panel that listens."""
-        for callback in self._listeners.get(news, []):
-            callback()
+        for callback in list(self._listeners.get(news, [])):
+            try:
+                callback()
+            except Exception:  # what one panel cannot follow, the others still must
+                logging.exception("HLFD Segmentation: a panel could not follow the news: %s", news)
+
+    def close(self) -> None:
+        """Close every panel; nobody hears news any more."""
+        self._listeners.clear()
+        for name, panel in self.panels.items():
+            try:
+                panel.close()
+            except Exception:  # the others must be closed all the same
+                logging.exception("HLFD Segmentation: the section %s could not be closed", name)
+        self.panels, self.parameters = {}, None
 
     def useParameters(self, parameters) -> None:
         """Take another parameter node, or None."""

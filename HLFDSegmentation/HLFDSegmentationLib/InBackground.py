@@ -6,6 +6,7 @@ The function must not touch Qt, MRML or anything that one of them holds: numpy a
 import threading
 
 import qt
+import slicer
 
 POLL_MS = 10
 LEND_S = 0.02
@@ -22,7 +23,7 @@ class InBackground:
         self._work, self._whenDone, self._whenFailed = work, whenDone, whenFailed
         self._result, self._error = None, None
         self._thread = threading.Thread(target=self._run, name="HLFDSegmentation", daemon=True)
-        self._timer = qt.QTimer()
+        self._timer = qt.QTimer(slicer.app)  # a parent: it may be forgotten within its own timeout
         self._timer.interval = POLL_MS
         self._timer.connect("timeout()", self._look)
         self._thread.start()
@@ -35,9 +36,10 @@ class InBackground:
 
     def forget(self) -> None:
         """Let it run out, and tell nobody."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.stop()
+            timer.deleteLater()
 
     def _run(self) -> None:
         try:

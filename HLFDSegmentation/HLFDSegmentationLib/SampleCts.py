@@ -56,15 +56,17 @@ class MadeSample:
 
 
 def registerSampleCts(moduleFolder) -> None:
-    """Let Slicer's Sample Data show the samples; nothing is made yet.
+    """Let Slicer's Sample Data show the samples, once however often this is called; nothing is made yet.
 
     Args:
         moduleFolder: of the module, which has the thumbnails in its Resources.
     """
     import SampleData
 
-    for sample in SAMPLES:
-        SampleData.SampleDataLogic.registerCustomSampleDataSource(
+    logic = SampleData.SampleDataLogic
+    known = {source.sampleName for source in logic.sampleDataSourcesByCategory(CATEGORY)}
+    for sample in (one for one in SAMPLES if one.name not in known):
+        logic.registerCustomSampleDataSource(
             category=CATEGORY,
             sampleName=sample.name,
             uris=NO_NETWORK.format(name=sample.name),

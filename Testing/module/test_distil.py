@@ -291,30 +291,6 @@ def test_an_estimate_without_a_backend_is_refused_in_a_sentence(aWindow):
     assert "backend is not installed" in window.start.timeText.text
 
 
-def test_a_distillation_is_started_stopped_gone_on_with_and_its_student_used(aWindow, backend):
-    """The whole way, with real jobs on cases of a few voxels."""
-    window = aWindow()
-    window.chooseTiny(steps=40)
-    window.click(window.start.startButton)
-    window.until(lambda: window.view.stageText.isVisible(), 60)
-    assert window.choices.nameEdit.text == "distillation-1"
-    window.until(lambda: window.view.curvesButton.enabled, 180)
-    window.click(window.view.stopButton)
-    window.until(lambda: window.view.resumeButton.visible, 60)
-    assert "stopped" in window.view.stageText.text
-    window.write(window.choices.nameEdit, "kidney")
-    assert "There is a distillation kidney" in window.start.messageText.text
-    window.click(window.view.resumeButton)
-    window.until(lambda: window.view.stageText.text == "All is done.", 420)
-    assert "Tumour Dice on 1 test case: student" in window.view.resultText.text
-    assert window.view.reportButton.enabled
-    assert window.view.previewText.text.startswith("The student at its last validation")
-    window.click(window.view.useButton)
-    window.until(lambda: window.used, 60)
-    assert window.used == window.bench.models.names() == ["kidney"]
-    assert window.opened == ["segment"]
-
-
 def test_the_student_of_a_stopped_training_can_be_used_with_an_honest_note(aWindow, aTraining):
     training = aTraining(prepare="done", teach="done", distill="cancelled", report="cancelled")
     (training.folder / "student" / "bundle").mkdir(parents=True)

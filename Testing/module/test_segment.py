@@ -253,36 +253,6 @@ def test_a_ct_that_was_cropped_in_the_meantime_gets_no_segments_of_another_grid(
     assert segmentations() == []
 
 
-def savedAndClosed(bench, tmp_path):
-    """Save the scene, and open it in a desktop where nothing is known of it."""
-    path = tmp_path / "scene.mrb"
-    assert slicer.mrmlScene.WriteToMRB(str(path), None)
-    bench.bench.useParameters(None)
-    slicer.mrmlScene.Clear(False)
-    return path
-
-
-def test_a_scene_that_was_saved_during_a_run_finds_its_result_when_it_is_opened_again(ready, open_, acting, tmp_path):
-    acting.state = "running"
-    bench = open_()
-    addCt("CT of before")
-    bench.segment()
-    until(lambda: bench.bench.parameters.segmentation)
-    path = savedAndClosed(bench, tmp_path)
-    job = acting.jobs[0]
-    acting.state, settings = "done", job.request()["settings"]
-    shutil.rmtree(job.folder)
-    acting(None, "segment", settings, job.name)
-    assert slicer.mrmlScene.ReadFromMRB(str(path), True)
-    another = open_()
-    another.bench.useParameters(savedParameters())
-    until(isIdle(another))
-    [segmentation] = segmentations()
-    volume = slicer.util.getNode("CT of before")
-    assert np.array_equal(labelsOf(segmentation, volume), np.digitize(aCt(), (100, 200)))
-    assert another.bench.parameters.segmentation == ""
-
-
 def test_a_scene_that_is_closed_during_a_run_leaves_the_next_one_alone(ready, open_, acting):
     acting.state = "running"
     bench = open_()
@@ -309,16 +279,6 @@ def test_a_run_whose_files_are_gone_says_so(ready, open_):
     bench.bench.useParameters(parameters)
     until(isIdle(bench))
     assert "is not on this computer any more" in bench.ui.outcomeLabel.text
-
-
-def savedParameters():
-    """The parameter node that came with a scene."""
-    from HLFDSegmentationLib.ParameterNode import HLFDSegmentationParameterNode
-
-    nodes = slicer.util.getNodesByClass("vtkMRMLScriptedModuleNode")
-    return HLFDSegmentationParameterNode(
-        next(one for one in nodes if "job" in (one.GetParameter("segmentation") or ""))
-    )
 
 
 def whyNot(bench) -> str:

@@ -1,6 +1,7 @@
 """Looks at a job now and then, on the window's thread, and tells what is new."""
 
 import qt
+import slicer
 
 from ..BackendPlace import useBackend
 from ..Jobs import viewOf
@@ -22,7 +23,7 @@ class JobWatch:
         self.job = job
         self._tail = Tail(job.events)
         self._hearEvents, self._seeView, self._seeEnd = hearEvents, seeView, seeEnd
-        self._timer = qt.QTimer()
+        self._timer = qt.QTimer(slicer.app)  # a parent: it may be closed within its own timeout
         self._timer.interval = lookMs
         self._timer.connect("timeout()", self.look)
         self._timer.start()
@@ -46,6 +47,7 @@ class JobWatch:
 
     def close(self) -> None:
         """Look no more."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.stop()
+            timer.deleteLater()

@@ -25,7 +25,7 @@ def showMessage(label, text: str, kind: str = "note", link: str = "", linkText: 
         f"QLabel {{ border: none; border-left: 3px solid {colour};"
         f" background-color: {_faint(colour)}; padding: 4px 6px 4px 8px; }}"
     )
-    label.wordWrap = True
+    _wrap(label)
     if linkText:
         label.textFormat = qt.Qt.RichText
         label.text = f'{_asRichText(text)} <a href="{html.escape(link)}">{html.escape(linkText)}</a>'
@@ -52,7 +52,7 @@ def setSmallPrint(label) -> None:
     """Let a label's text stand back: explanations that need not be read each time."""
     colour = label.palette.color(qt.QPalette.WindowText)
     label.styleSheet = f"QLabel {{ color: rgba({colour.red()}, {colour.green()}, {colour.blue()}, 170); }}"
-    label.wordWrap = True
+    _wrap(label)
 
 
 def setUpTable(table, headings, stretched: int = 0, numbers=()) -> None:
@@ -98,6 +98,12 @@ def fitToRows(table, atMost: int) -> None:
     rowHeight = table.verticalHeader().defaultSectionSize
     height = table.horizontalHeader().sizeHint.height() + shown * rowHeight + 2 * table.frameWidth
     table.setFixedHeight(height)
+
+
+def _wrap(label) -> None:
+    """Break lines where the panel ends; a long text would otherwise ask for a wider panel, which scrolls sideways."""
+    label.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
+    label.wordWrap = True  # after the policy: it notes there that the height depends on the width
 
 
 def _faint(colour: str) -> str:

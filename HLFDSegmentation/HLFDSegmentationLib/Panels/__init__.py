@@ -1,5 +1,9 @@
 """The panels of the module: Qt, over the logic beside this folder. One file a room of the window."""
 
+import logging
+
+import qt
+
 
 def panelsOf(bench, containerOf):
     """Make every panel, one after the other, as (name of its section, panel).
@@ -21,4 +25,10 @@ def panelsOf(bench, containerOf):
         "backend": BackendPanel,
     }
     for name, kind in kinds.items():
-        yield name, kind(bench, containerOf(name))
+        try:
+            panel = kind(bench, containerOf(name))
+        except Exception as error:  # a section that cannot be made says why, and the others are there
+            logging.exception("HLFD Segmentation: the section %s could not be made", name)
+            containerOf(name).layout().addWidget(qt.QLabel(str(error)))
+        else:
+            yield name, panel
