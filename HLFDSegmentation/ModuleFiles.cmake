@@ -2,104 +2,109 @@
 
 set(MODULE_PYTHON_SCRIPTS
   HLFDSegmentation.py
+  HLFDSegmentationLib/Backend/BackendPanel.py
+  HLFDSegmentationLib/Backend/Environment.py
+  HLFDSegmentationLib/Backend/Examination.py
+  HLFDSegmentationLib/Backend/Findings.py
+  HLFDSegmentationLib/Backend/InstallChoices.py
+  HLFDSegmentationLib/Backend/Installation.py
+  HLFDSegmentationLib/Backend/InstallationPlans.py
+  HLFDSegmentationLib/Backend/InstalledFolders.py
+  HLFDSegmentationLib/Backend/Needs.py
+  HLFDSegmentationLib/Backend/PipWords.py
+  HLFDSegmentationLib/Backend/Processes.py
+  HLFDSegmentationLib/Backend/Pythons.py
+  HLFDSegmentationLib/Backend/Steps.py
+  HLFDSegmentationLib/Backend/StepsWatch.py
+  HLFDSegmentationLib/Backend/__init__.py
   HLFDSegmentationLib/BackendCalls.py
   HLFDSegmentationLib/BackendPlace.py
   HLFDSegmentationLib/Bench.py
-  HLFDSegmentationLib/CaseChecks.py
-  HLFDSegmentationLib/CaseCtChecks.py
-  HLFDSegmentationLib/CaseExport.py
-  HLFDSegmentationLib/CaseFiles.py
-  HLFDSegmentationLib/CaseFindings.py
-  HLFDSegmentationLib/CaseFixes.py
-  HLFDSegmentationLib/CaseFolder.py
-  HLFDSegmentationLib/CaseLabelChecks.py
-  HLFDSegmentationLib/CaseLabels.py
-  HLFDSegmentationLib/CasePairing.py
-  HLFDSegmentationLib/CasePatients.py
-  HLFDSegmentationLib/CasePieces.py
-  HLFDSegmentationLib/CasePlan.py
-  HLFDSegmentationLib/CaseRows.py
-  HLFDSegmentationLib/CaseSplits.py
-  HLFDSegmentationLib/CaseStructures.py
-  HLFDSegmentationLib/CaseUsed.py
-  HLFDSegmentationLib/Curves.py
-  HLFDSegmentationLib/DistilForecast.py
-  HLFDSegmentationLib/DistilMethods.py
-  HLFDSegmentationLib/DistilSettings.py
-  HLFDSegmentationLib/Distillation.py
-  HLFDSegmentationLib/DistillationFolders.py
-  HLFDSegmentationLib/DistillationResult.py
-  HLFDSegmentationLib/DistillationState.py
-  HLFDSegmentationLib/Environment.py
-  HLFDSegmentationLib/Examination.py
-  HLFDSegmentationLib/FolderResults.py
+  HLFDSegmentationLib/Cases/CaseChecks.py
+  HLFDSegmentationLib/Cases/CaseChoices.py
+  HLFDSegmentationLib/Cases/CaseCtChecks.py
+  HLFDSegmentationLib/Cases/CaseDetails.py
+  HLFDSegmentationLib/Cases/CaseExport.py
+  HLFDSegmentationLib/Cases/CaseFiles.py
+  HLFDSegmentationLib/Cases/CaseFindings.py
+  HLFDSegmentationLib/Cases/CaseFixes.py
+  HLFDSegmentationLib/Cases/CaseFolder.py
+  HLFDSegmentationLib/Cases/CaseLabelChecks.py
+  HLFDSegmentationLib/Cases/CaseLabels.py
+  HLFDSegmentationLib/Cases/CasePairing.py
+  HLFDSegmentationLib/Cases/CasePatients.py
+  HLFDSegmentationLib/Cases/CasePieces.py
+  HLFDSegmentationLib/Cases/CasePlan.py
+  HLFDSegmentationLib/Cases/CaseRows.py
+  HLFDSegmentationLib/Cases/CaseSplits.py
+  HLFDSegmentationLib/Cases/CaseStructures.py
+  HLFDSegmentationLib/Cases/CaseUsed.py
+  HLFDSegmentationLib/Cases/CasesPanel.py
+  HLFDSegmentationLib/Cases/FolderCases.py
+  HLFDSegmentationLib/Cases/SceneCases.py
+  HLFDSegmentationLib/Cases/SegmentMeanings.py
+  HLFDSegmentationLib/Cases/SegmentWords.py
+  HLFDSegmentationLib/Cases/__init__.py
+  HLFDSegmentationLib/Distil/Curves.py
+  HLFDSegmentationLib/Distil/DistilChoices.py
+  HLFDSegmentationLib/Distil/DistilForecast.py
+  HLFDSegmentationLib/Distil/DistilMethods.py
+  HLFDSegmentationLib/Distil/DistilPanel.py
+  HLFDSegmentationLib/Distil/DistilSettings.py
+  HLFDSegmentationLib/Distil/DistilStart.py
+  HLFDSegmentationLib/Distil/Distillation.py
+  HLFDSegmentationLib/Distil/DistillationFolders.py
+  HLFDSegmentationLib/Distil/DistillationResult.py
+  HLFDSegmentationLib/Distil/DistillationState.py
+  HLFDSegmentationLib/Distil/Forecast.py
+  HLFDSegmentationLib/Distil/LearningCurves.py
+  HLFDSegmentationLib/Distil/LogTail.py
+  HLFDSegmentationLib/Distil/PlotLayout.py
+  HLFDSegmentationLib/Distil/TrainingCurves.py
+  HLFDSegmentationLib/Distil/TrainingResult.py
+  HLFDSegmentationLib/Distil/TrainingView.py
+  HLFDSegmentationLib/Distil/Trainings.py
+  HLFDSegmentationLib/Distil/__init__.py
   HLFDSegmentationLib/Grids.py
   HLFDSegmentationLib/Headless.py
   HLFDSegmentationLib/InBackground.py
-  HLFDSegmentationLib/Installation.py
-  HLFDSegmentationLib/InstallationPlans.py
-  HLFDSegmentationLib/InstalledFolders.py
   HLFDSegmentationLib/Jobs.py
   HLFDSegmentationLib/LabelArrays.py
   HLFDSegmentationLib/Labels.py
-  HLFDSegmentationLib/LearningCurves.py
   HLFDSegmentationLib/Lesions.py
-  HLFDSegmentationLib/LogTail.py
-  HLFDSegmentationLib/Model.py
-  HLFDSegmentationLib/ModelFiles.py
-  HLFDSegmentationLib/ModelLibrary.py
-  HLFDSegmentationLib/Needs.py
+  HLFDSegmentationLib/Models/Model.py
+  HLFDSegmentationLib/Models/ModelFiles.py
+  HLFDSegmentationLib/Models/ModelLibrary.py
+  HLFDSegmentationLib/Models/ModelsPanel.py
+  HLFDSegmentationLib/Models/__init__.py
   HLFDSegmentationLib/NodeMarks.py
   HLFDSegmentationLib/NrrdFiles.py
   HLFDSegmentationLib/OffscreenView.py
-  HLFDSegmentationLib/Panels/BackendPanel.py
-  HLFDSegmentationLib/Panels/BatchPanel.py
-  HLFDSegmentationLib/Panels/CaseChoices.py
-  HLFDSegmentationLib/Panels/CaseDetails.py
-  HLFDSegmentationLib/Panels/CasesPanel.py
-  HLFDSegmentationLib/Panels/DistilChoices.py
-  HLFDSegmentationLib/Panels/DistilPanel.py
-  HLFDSegmentationLib/Panels/DistilStart.py
-  HLFDSegmentationLib/Panels/Findings.py
-  HLFDSegmentationLib/Panels/FolderBatch.py
-  HLFDSegmentationLib/Panels/FolderCases.py
-  HLFDSegmentationLib/Panels/Forecast.py
-  HLFDSegmentationLib/Panels/InstallChoices.py
   HLFDSegmentationLib/Panels/JobWatch.py
-  HLFDSegmentationLib/Panels/LesionTable.py
   HLFDSegmentationLib/Panels/Looks.py
-  HLFDSegmentationLib/Panels/ModelChoice.py
-  HLFDSegmentationLib/Panels/ModelsPanel.py
-  HLFDSegmentationLib/Panels/ResultViews.py
-  HLFDSegmentationLib/Panels/SceneCases.py
-  HLFDSegmentationLib/Panels/SegmentPanel.py
-  HLFDSegmentationLib/Panels/SegmentRun.py
-  HLFDSegmentationLib/Panels/StepsWatch.py
-  HLFDSegmentationLib/Panels/TrainingCurves.py
-  HLFDSegmentationLib/Panels/TrainingResult.py
-  HLFDSegmentationLib/Panels/TrainingView.py
-  HLFDSegmentationLib/Panels/Trainings.py
   HLFDSegmentationLib/Panels/__init__.py
   HLFDSegmentationLib/ParameterNode.py
-  HLFDSegmentationLib/PipWords.py
-  HLFDSegmentationLib/PlotLayout.py
-  HLFDSegmentationLib/Processes.py
-  HLFDSegmentationLib/Pythons.py
   HLFDSegmentationLib/SampleCts.py
   HLFDSegmentationLib/SceneFiles.py
   HLFDSegmentationLib/SceneFromFiles.py
-  HLFDSegmentationLib/Scope.py
-  HLFDSegmentationLib/SegmentFiles.py
-  HLFDSegmentationLib/SegmentMeanings.py
-  HLFDSegmentationLib/SegmentQueue.py
-  HLFDSegmentationLib/SegmentResult.py
-  HLFDSegmentationLib/SegmentWords.py
+  HLFDSegmentationLib/Segment/BatchPanel.py
+  HLFDSegmentationLib/Segment/FolderBatch.py
+  HLFDSegmentationLib/Segment/FolderResults.py
+  HLFDSegmentationLib/Segment/LesionTable.py
+  HLFDSegmentationLib/Segment/ModelChoice.py
+  HLFDSegmentationLib/Segment/ResultViews.py
+  HLFDSegmentationLib/Segment/Scope.py
+  HLFDSegmentationLib/Segment/SegmentFiles.py
+  HLFDSegmentationLib/Segment/SegmentPanel.py
+  HLFDSegmentationLib/Segment/SegmentQueue.py
+  HLFDSegmentationLib/Segment/SegmentResult.py
+  HLFDSegmentationLib/Segment/SegmentRun.py
+  HLFDSegmentationLib/Segment/Surfaces.py
+  HLFDSegmentationLib/Segment/__init__.py
   HLFDSegmentationLib/SegmentationNodes.py
   HLFDSegmentationLib/SelfTest.py
   HLFDSegmentationLib/SliceView.py
-  HLFDSegmentationLib/Steps.py
   HLFDSegmentationLib/SurfaceView.py
-  HLFDSegmentationLib/Surfaces.py
   HLFDSegmentationLib/ViewGeometry.py
   HLFDSegmentationLib/Views.py
   HLFDSegmentationLib/VolumeCopy.py

@@ -8,8 +8,8 @@ import logging
 import qt
 import slicer
 
-from .Environment import readEnvironment
-from .ModelLibrary import ModelLibrary
+from .Backend.Environment import readEnvironment
+from .Models.ModelLibrary import ModelLibrary
 from .Words import Refusal
 from .Words import tr as _
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from .CaseChecks import CaseChecks, guessedTask
-from .CasePairing import findPairs
-from .CasePlan import planOfScene
-from .CaseRows import CaseList, rowOf
+from .Cases.CaseChecks import CaseChecks, guessedTask
+from .Cases.CasePairing import findPairs
+from .Cases.CasePlan import planOfScene
+from .Cases.CaseRows import CaseList, rowOf
 from .Grids import ijkToRasOf
 from .Labels import SegmentLabel
 from .Lesions import jumpTo, keepReport, latestSegmentationOf, lesionsOf, worldOf

@@ -93,7 +93,7 @@ def once(bench, node) -> dict[str, float]:
 
 def loaded(bench, backend, begin, until) -> float:
     """The gap from the moment that the backend is done."""
-    from HLFDSegmentationLib.Panels import SegmentRun
+    from HLFDSegmentationLib.Segment import SegmentRun
 
     real, SegmentRun.startJob = SegmentRun.startJob, backend
     try:

@@ -23,7 +23,7 @@ class CaseBench:
         import qt
 
         from HLFDSegmentationLib.Bench import Bench
-        from HLFDSegmentationLib.Panels.CasesPanel import CasesPanel
+        from HLFDSegmentationLib.Cases.CasesPanel import CasesPanel
 
         self.opened = []
         self.window = qt.QWidget()

@@ -68,7 +68,7 @@ class Window:
     def __init__(self, desktop, cases):
 
         from HLFDSegmentationLib.Bench import Bench
-        from HLFDSegmentationLib.Panels.DistilPanel import DistilPanel
+        from HLFDSegmentationLib.Distil.DistilPanel import DistilPanel
         from HLFDSegmentationLib.ParameterNode import HLFDSegmentationParameterNode
 
         node = desktop.scene.AddNewNodeByClass("vtkMRMLScriptedModuleNode", "HLFDSegmentation")
@@ -91,7 +91,7 @@ class Window:
         self.used.append(name)
 
     def chooseTiny(self, **more):
-        from HLFDSegmentationLib.DistilSettings import Choices
+        from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
         tiny = {"teacherWidths": (2, 2, 3, 3, 4), "studentWidths": (3, 4, 5, 6), "name": "kidney", **TINY, **more}
         self.panel.choices.write(Choices(**tiny))

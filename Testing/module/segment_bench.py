@@ -111,7 +111,7 @@ class SegmentBench:
         import qt
 
         from HLFDSegmentationLib.Bench import Bench
-        from HLFDSegmentationLib.Panels.SegmentPanel import SegmentPanel
+        from HLFDSegmentationLib.Segment.SegmentPanel import SegmentPanel
 
         self.opened = []
         self.window = qt.QWidget()

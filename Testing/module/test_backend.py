@@ -21,8 +21,8 @@ class Section:
         import ctk
         import qt
 
+        from HLFDSegmentationLib.Backend.BackendPanel import BackendPanel
         from HLFDSegmentationLib.Bench import ENVIRONMENT, Bench
-        from HLFDSegmentationLib.Panels.BackendPanel import BackendPanel
 
         self.told = []
         self.window = qt.QWidget()
@@ -68,7 +68,7 @@ def section(desktop):
 @pytest.fixture
 def backendFolders(desktop):
     """The library's words for folders, once there is a desktop."""
-    from HLFDSegmentationLib import InstalledFolders
+    from HLFDSegmentationLib.Backend import InstalledFolders
 
     return InstalledFolders
 
@@ -247,7 +247,7 @@ def test_what_a_broken_record_named_is_deleted_only_by_those_who_are_sure(sectio
 def test_an_environment_of_ours_is_deleted_by_those_who_are_sure(section, home, backendFolders, isSure):
     import qt
 
-    from HLFDSegmentationLib.Environment import Environment, writeEnvironment
+    from HLFDSegmentationLib.Backend.Environment import Environment, writeEnvironment
     from Testing.module.clicking import click
 
     folder = backendFolders.newFolder("slicer")
@@ -266,8 +266,8 @@ def test_an_environment_of_ours_is_deleted_by_those_who_are_sure(section, home, 
 def test_an_environment_with_a_job_at_work_is_not_deleted(section, home, backendFolders):
     import qt
 
+    from HLFDSegmentationLib.Backend.Environment import Environment, writeEnvironment
     from HLFDSegmentationLib.BackendPlace import jobsFolder
-    from HLFDSegmentationLib.Environment import Environment, writeEnvironment
     from Testing.module.clicking import click
 
     folder = backendFolders.newFolder("slicer")
@@ -285,7 +285,7 @@ def test_an_environment_with_a_job_at_work_is_not_deleted(section, home, backend
 
 
 def test_the_present_environment_stays_when_another_is_looked_at(section, home):
-    from HLFDSegmentationLib.Environment import Environment, writeEnvironment
+    from HLFDSegmentationLib.Backend.Environment import Environment, writeEnvironment
     from Testing.module.clicking import click
 
     writeEnvironment(Environment("chosen", sys.executable, "", "2.13.0", "cpu"))

@@ -31,7 +31,7 @@ def ready(home, facts_of_a_bundle):
 def acting(desktop, monkeypatch):
     """A backend whose jobs a test directs."""
     backend = ActingBackend()
-    monkeypatch.setattr("HLFDSegmentationLib.Panels.SegmentRun.startJob", backend)
+    monkeypatch.setattr("HLFDSegmentationLib.Segment.SegmentRun.startJob", backend)
     return backend
 
 
@@ -125,7 +125,7 @@ def test_cancel_ends_the_one_at_work_and_those_that_wait(ready, open_, acting):
 
 def test_a_queue_that_came_with_a_scene_waits_for_a_click(ready, open_, acting):
     from HLFDSegmentationLib.NodeMarks import markOf
-    from HLFDSegmentationLib.SegmentQueue import SegmentQueue
+    from HLFDSegmentationLib.Segment.SegmentQueue import SegmentQueue
 
     bench = open_()
     marks = [markOf(addCt(name)) for name in "ab"]
@@ -156,7 +156,7 @@ def test_a_ct_that_is_deleted_while_it_waits_is_passed_over(ready, open_, acting
 
 
 def test_what_is_no_queue_in_a_scene_is_taken_for_none(desktop):
-    from HLFDSegmentationLib.SegmentQueue import SegmentQueue
+    from HLFDSegmentationLib.Segment.SegmentQueue import SegmentQueue
 
     for text in ("", "{", "[]", '{"waiting": [3]}', '{"said": 1}', '{"another": 1}'):
         assert SegmentQueue.fromText(text) == SegmentQueue()

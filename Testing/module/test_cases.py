@@ -242,7 +242,7 @@ def test_a_plan_is_written_from_the_window_while_it_lives(found, tmp_path):
 def test_a_plan_is_not_made_before_all_cases_are_checked(found, monkeypatch):
     bench = found(1)
     addLabels(addCt("CT 2", 2), name="labels 2")
-    monkeypatch.setattr("HLFDSegmentationLib.Panels.CasesPanel.PATIENCE_S", 0.0)
+    monkeypatch.setattr("HLFDSegmentationLib.Cases.CasesPanel.PATIENCE_S", 0.0)
     bench.panel.scene._onFind()
     with pytest.raises(ValueError, match="The cases are still being checked; try again in a moment"):
         bench.panel.plan()

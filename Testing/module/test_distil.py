@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture
 def backend(home):
     """An environment that works: this Python."""
-    from HLFDSegmentationLib.Environment import Environment, writeEnvironment
+    from HLFDSegmentationLib.Backend.Environment import Environment, writeEnvironment
 
     (home / ".hlfd").mkdir()
     writeEnvironment(Environment("chosen", sys.executable))
@@ -44,9 +44,9 @@ def aTraining(home):
     """Writes a training by hand; its stages are in the states that are given."""
     from hlfd.jobs.folder import create
     from HLFDSegmentationLib.BackendPlace import jobsFolder
-    from HLFDSegmentationLib.Distillation import record
-    from HLFDSegmentationLib.DistillationFolders import makeFolder
-    from HLFDSegmentationLib.DistilSettings import Choices
+    from HLFDSegmentationLib.Distil.Distillation import record
+    from HLFDSegmentationLib.Distil.DistillationFolders import makeFolder
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
     def make(name="kidney", say="", **states):
         made = record(makeFolder(name), Choices(name=name), {"data": "/nowhere"})
@@ -125,7 +125,7 @@ def test_a_size_sets_everything_and_a_change_makes_it_ones_own(aWindow, backend)
 
 
 def test_choices_are_kept_in_the_scene_and_those_of_another_scene_are_shown(aWindow, desktop, backend):
-    from HLFDSegmentationLib.DistilSettings import Choices, choicesAsText, choicesFromText
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices, choicesAsText, choicesFromText
 
     window = aWindow()
     window.choices.stepsSpin.value = 77
@@ -154,7 +154,7 @@ def test_cancel_takes_back_the_cases_that_were_written(aWindow, backend, home, f
 
 
 def test_a_window_that_closes_while_cases_are_written_leaves_nothing_to_be_taken_for_whole(aWindow, backend, fewCases):
-    from HLFDSegmentationLib.Distillation import allDistillations
+    from HLFDSegmentationLib.Distil.Distillation import allDistillations
 
     cases = fewCases()
     cases.total = 10**6
@@ -240,7 +240,7 @@ def test_a_training_whose_folder_vanishes_leaves_the_list(aWindow, aTraining):
 def test_curves_are_shown_in_plot_views_grow_and_go(aWindow, aTraining, desktop):
     import slicer
 
-    from HLFDSegmentationLib.Curves import MARK
+    from HLFDSegmentationLib.Distil.Curves import MARK
 
     def ours():
         nodes = [desktop.scene.GetNthNode(number) for number in range(desktop.scene.GetNumberOfNodes())]

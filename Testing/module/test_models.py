@@ -34,7 +34,7 @@ class Section:
         import qt
 
         from HLFDSegmentationLib.Bench import MODELS, Bench
-        from HLFDSegmentationLib.Panels.ModelsPanel import ModelsPanel
+        from HLFDSegmentationLib.Models.ModelsPanel import ModelsPanel
 
         self.used, self.told = [], []
         self.window = qt.QWidget()

@@ -57,7 +57,7 @@ def open_(desktop):
 def acting(desktop, monkeypatch):
     """A backend whose jobs a test directs."""
     backend = ActingBackend()
-    monkeypatch.setattr("HLFDSegmentationLib.Panels.SegmentRun.startJob", backend)
+    monkeypatch.setattr("HLFDSegmentationLib.Segment.SegmentRun.startJob", backend)
     return backend
 
 
@@ -271,7 +271,7 @@ def test_a_scene_that_is_closed_during_a_run_leaves_the_next_one_alone(ready, op
 
 def test_a_run_whose_files_are_gone_says_so(ready, open_):
     from HLFDSegmentationLib.NodeMarks import markOf
-    from HLFDSegmentationLib.SegmentFiles import Running
+    from HLFDSegmentationLib.Segment.SegmentFiles import Running
 
     bench, volume = open_(), addCt()
     parameters = newParameters()

@@ -126,7 +126,7 @@ def byCommand(volume, command, home, tmp_path) -> tuple[np.ndarray, list[dict]]:
 def acting(desktop, monkeypatch):
     """A backend whose segmentations are at work until a test lets them end."""
     backend = ActingBackend("running")
-    monkeypatch.setattr("HLFDSegmentationLib.Panels.SegmentRun.startJob", backend)
+    monkeypatch.setattr("HLFDSegmentationLib.Segment.SegmentRun.startJob", backend)
     return backend
 
 
@@ -170,9 +170,9 @@ def addTrainingAtWork(name: str) -> None:
     from hlfd.jobs.folder import create, this_host
     from hlfd.jobs.process import start_mark
     from HLFDSegmentationLib.BackendPlace import jobsFolder
-    from HLFDSegmentationLib.Distillation import record
-    from HLFDSegmentationLib.DistillationFolders import makeFolder
-    from HLFDSegmentationLib.DistilSettings import Choices
+    from HLFDSegmentationLib.Distil.Distillation import record
+    from HLFDSegmentationLib.Distil.DistillationFolders import makeFolder
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
     this = {"pid": os.getpid(), "mark": start_mark(os.getpid()), "host": this_host()}
     states = {"prepare": "done", "teach": "running", "distill": "queued", "report": "queued"}

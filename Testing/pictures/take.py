@@ -135,7 +135,7 @@ def _take_cases(photographer: Photographer) -> None:
 
 
 def _take_distil(photographer: Photographer) -> None:
-    from HLFDSegmentationLib.DistilSettings import Choices
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
     photographer.show("distil")
     panel = photographer.widget.panels["distil"]

@@ -3,8 +3,8 @@
 import numpy as np
 import slicer
 
-from HLFDSegmentationLib.CaseChecks import CaseChecks
-from HLFDSegmentationLib.CaseRows import CaseList, rowOf
+from HLFDSegmentationLib.Cases.CaseChecks import CaseChecks
+from HLFDSegmentationLib.Cases.CaseRows import CaseList, rowOf
 from HLFDSegmentationLib.Grids import matrixFromArray
 from HLFDSegmentationLib.SegmentationNodes import LABELMAP, orientedImageLike
 

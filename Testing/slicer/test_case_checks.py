@@ -18,10 +18,10 @@ from case_scenes import (
     said,
     tumourMask,
 )
-from HLFDSegmentationLib.CaseFixes import applyFix, harmlessFix
-from HLFDSegmentationLib.CasePatients import patientKeyOf
-from HLFDSegmentationLib.CaseUsed import findingsOf, patientsOf, usedCases
-from HLFDSegmentationLib.SegmentMeanings import ORGAN, TUMOR
+from HLFDSegmentationLib.Cases.CaseFixes import applyFix, harmlessFix
+from HLFDSegmentationLib.Cases.CasePatients import patientKeyOf
+from HLFDSegmentationLib.Cases.CaseUsed import findingsOf, patientsOf, usedCases
+from HLFDSegmentationLib.Cases.SegmentMeanings import ORGAN, TUMOR
 
 MASKS = {"kidney": organMask(), "tumour": tumourMask()}
 

@@ -24,8 +24,8 @@ from case_scenes import (
 )
 from hlfd.cli import main
 from hlfd.data.store import Store
-from HLFDSegmentationLib import CaseExport as exporting
-from HLFDSegmentationLib.CasePlan import planOfScene
+from HLFDSegmentationLib.Cases import CaseExport as exporting
+from HLFDSegmentationLib.Cases.CasePlan import planOfScene
 from HLFDSegmentationLib.Words import Refusal
 from slicer_phantoms import fourByFour
 

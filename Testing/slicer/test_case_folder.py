@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from HLFDSegmentationLib.CaseFolder import finderOf, labelsText
-from HLFDSegmentationLib.CasePlan import folderPlanSentences, planOfFolder
-from HLFDSegmentationLib.CaseRows import FOLDER, CaseList, FolderRow
+from HLFDSegmentationLib.Cases.CaseFolder import finderOf, labelsText
+from HLFDSegmentationLib.Cases.CasePlan import folderPlanSentences, planOfFolder
+from HLFDSegmentationLib.Cases.CaseRows import FOLDER, CaseList, FolderRow
 from HLFDSegmentationLib.NrrdFiles import writeNrrd
 from HLFDSegmentationLib.Words import Refusal
 

@@ -6,8 +6,8 @@ import slicer
 import vtk
 
 from case_scenes import SHAPE, SPACING, addLabelMap, addSegmentation, ctArray, expected, organMask, tumourMask
-from HLFDSegmentationLib.CaseLabels import labelsOnGrid
-from HLFDSegmentationLib.CasePieces import Box, boxOf, framesOf, isOnGrid, pieceOf
+from HLFDSegmentationLib.Cases.CaseLabels import labelsOnGrid
+from HLFDSegmentationLib.Cases.CasePieces import Box, boxOf, framesOf, isOnGrid, pieceOf
 from HLFDSegmentationLib.Grids import ijkToRasOf
 from HLFDSegmentationLib.SegmentationNodes import labelArrayFromSegmentation, segmentsOf
 from HLFDSegmentationLib.Words import Refusal

@@ -5,8 +5,8 @@ import pytest
 import slicer
 
 from case_scenes import SPACING, addLabelMap, addSegmentation, ctArray, expected, organMask
-from HLFDSegmentationLib.CasePairing import findPairs
-from HLFDSegmentationLib.CaseRows import CaseList, CaseRow, FolderRow, caseListFromText, nodesByMark, rowOf
+from HLFDSegmentationLib.Cases.CasePairing import findPairs
+from HLFDSegmentationLib.Cases.CaseRows import CaseList, CaseRow, FolderRow, caseListFromText, nodesByMark, rowOf
 from HLFDSegmentationLib.Lesions import keepReport
 from HLFDSegmentationLib.SceneFiles import loadScene, saveScene
 from HLFDSegmentationLib.SegmentationNodes import placeBeside, segmentationFromLabelArray, segmentsOf

@@ -2,7 +2,7 @@
 
 import pytest
 
-from HLFDSegmentationLib.CaseSplits import Candidate, divide, divisionInWords, warningsOf
+from HLFDSegmentationLib.Cases.CaseSplits import Candidate, divide, divisionInWords, warningsOf
 from HLFDSegmentationLib.Words import Refusal
 
 

@@ -15,13 +15,13 @@ def aTeacher(tmp_path):
 
 
 def choices(**values):
-    from HLFDSegmentationLib.DistilSettings import Choices
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
     return Choices(**{"name": "kidney", **values})
 
 
 def whyNot(**values):
-    from HLFDSegmentationLib.DistilSettings import checkChoices
+    from HLFDSegmentationLib.Distil.DistilSettings import checkChoices
     from HLFDSegmentationLib.Words import Refusal
 
     with pytest.raises(Refusal) as caught:
@@ -31,8 +31,8 @@ def whyNot(**values):
 
 def test_every_method_of_the_backend_can_be_chosen_and_no_other():
     from hlfd.distillation.methods import METHODS
-    from HLFDSegmentationLib.DistilMethods import methods
-    from HLFDSegmentationLib.DistilSettings import WITHOUT_TEACHER
+    from HLFDSegmentationLib.Distil.DistilMethods import methods
+    from HLFDSegmentationLib.Distil.DistilSettings import WITHOUT_TEACHER
 
     assert set(methods()) == set(METHODS)
     withoutTeacher = {name for name, method in METHODS.items() if not method.routes(1, 1) or method.targets == "truth"}
@@ -42,7 +42,7 @@ def test_every_method_of_the_backend_can_be_chosen_and_no_other():
 @pytest.mark.parametrize("preset", ["try", "laptop", "paper"])
 def test_the_backend_takes_the_settings_of_every_preset(preset, tmp_path):
     from hlfd.commands import distill, teach
-    from HLFDSegmentationLib.DistilSettings import distillSettings, presetOf, teachSettings, withPreset
+    from HLFDSegmentationLib.Distil.DistilSettings import distillSettings, presetOf, teachSettings, withPreset
 
     chosen = withPreset(choices(beta=0.5, lambda_=0.25), preset)
     taught = teach.CommandSettings(**teachSettings(chosen, tmp_path))
@@ -55,7 +55,7 @@ def test_the_backend_takes_the_settings_of_every_preset(preset, tmp_path):
 
 def test_the_papers_preset_has_the_papers_networks(tmp_path):
     from hlfd.commands import distill, teach
-    from HLFDSegmentationLib.DistilSettings import distillSettings, teachSettings, withPreset
+    from HLFDSegmentationLib.Distil.DistilSettings import distillSettings, teachSettings, withPreset
 
     chosen = withPreset(choices(), "paper")
     made = distill.CommandSettings(**distillSettings(chosen, tmp_path)).network()
@@ -66,7 +66,7 @@ def test_the_papers_preset_has_the_papers_networks(tmp_path):
 
 
 def test_the_time_limit_is_shared_and_a_student_alone_has_all_of_it(tmp_path):
-    from HLFDSegmentationLib.DistilSettings import distillSettings, teachSettings
+    from HLFDSegmentationLib.Distil.DistilSettings import distillSettings, teachSettings
 
     both, alone = choices(minutes=100), choices(minutes=100, method="none")
     assert teachSettings(both, tmp_path)["minutes"] == 60
@@ -76,7 +76,7 @@ def test_the_time_limit_is_shared_and_a_student_alone_has_all_of_it(tmp_path):
 
 
 def test_a_preset_leaves_name_method_and_teacher_as_they_are():
-    from HLFDSegmentationLib.DistilSettings import withPreset
+    from HLFDSegmentationLib.Distil.DistilSettings import withPreset
 
     before = choices(method="kd", teacher="/somewhere", beta=0.1, seed=7, device="cpu", steps=3)
     after = withPreset(before, "paper")
@@ -86,7 +86,7 @@ def test_a_preset_leaves_name_method_and_teacher_as_they_are():
 
 
 def test_choices_come_back_from_their_text_as_they_were():
-    from HLFDSegmentationLib.DistilSettings import choicesAsText, choicesFromText, withPreset
+    from HLFDSegmentationLib.Distil.DistilSettings import choicesAsText, choicesFromText, withPreset
 
     chosen = replace(withPreset(choices(beta=0.3, teacher="/a/b"), "paper"), learningRate=0.5, decoder=True)
     assert choicesFromText(choicesAsText(chosen)) == chosen
@@ -94,14 +94,14 @@ def test_choices_come_back_from_their_text_as_they_were():
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[1]", json.dumps({"steps": "many", "beta": "x", "unknown": 1})])
 def test_a_text_that_cannot_be_read_gives_the_defaults(text):
-    from HLFDSegmentationLib.DistilSettings import Choices, choicesFromText
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices, choicesFromText
 
     assert choicesFromText(text) == Choices()
     assert {field.name for field in fields(Choices)} > {"steps", "beta"}
 
 
 def test_what_cannot_be_trained_is_refused_in_a_sentence(tmp_path, aTeacher):
-    from HLFDSegmentationLib.DistilSettings import checkChoices
+    from HLFDSegmentationLib.Distil.DistilSettings import checkChoices
 
     assert "has no name" in whyNot(name="")
     assert '"a/b" cannot be a name' in whyNot(name="a/b")
@@ -115,7 +115,7 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(tmp_path, aTeacher):
 
 
 def test_widths_are_read_with_or_without_commas_and_anything_else_is_refused():
-    from HLFDSegmentationLib.DistilSettings import widthsFromText
+    from HLFDSegmentationLib.Distil.DistilSettings import widthsFromText
     from HLFDSegmentationLib.Words import Refusal
 
     assert widthsFromText("8, 16,32 64", 4) == (8, 16, 32, 64)
@@ -125,7 +125,7 @@ def test_widths_are_read_with_or_without_commas_and_anything_else_is_refused():
 
 
 def test_the_plan_that_is_timed_has_a_teacher_only_if_one_is_trained(tmp_path):
-    from HLFDSegmentationLib.DistilForecast import planOf
+    from HLFDSegmentationLib.Distil.DistilForecast import planOf
 
     assert planOf(choices(), tmp_path)["teach"]["run"] == str(tmp_path / "teacher")
     assert planOf(choices(teacher="/a/b"), tmp_path)["teach"] is None
@@ -133,7 +133,7 @@ def test_the_plan_that_is_timed_has_a_teacher_only_if_one_is_trained(tmp_path):
 
 
 def test_the_expected_time_and_memory_are_told_in_words():
-    from HLFDSegmentationLib.DistilForecast import timeInSentence
+    from HLFDSegmentationLib.Distil.DistilForecast import timeInSentence
 
     stage = {"seconds": 600.0, "steps": 100, "step_s": 12.0}
     gib = 1 << 30

@@ -28,9 +28,9 @@ def here():
 @pytest.fixture
 def aDistillation(home):
     """Makes one; its stages are in the states that are given, the rest has no jobs."""
-    from HLFDSegmentationLib.Distillation import record
-    from HLFDSegmentationLib.DistillationFolders import makeFolder
-    from HLFDSegmentationLib.DistilSettings import Choices
+    from HLFDSegmentationLib.Distil.Distillation import record
+    from HLFDSegmentationLib.Distil.DistillationFolders import makeFolder
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
     def make(name="kidney", choices=None, **states):
         folder = makeFolder(name)
@@ -64,7 +64,7 @@ def hostName():
 
 
 def stateOf(distillation):
-    from HLFDSegmentationLib.DistillationState import stateOf
+    from HLFDSegmentationLib.Distil.DistillationState import stateOf
 
     return stateOf(distillation)
 
@@ -82,7 +82,7 @@ def refusal(act):
 
 
 def test_a_distillation_is_found_again_as_it_was_recorded(aDistillation):
-    from HLFDSegmentationLib.Distillation import allDistillations
+    from HLFDSegmentationLib.Distil.Distillation import allDistillations
 
     made = aDistillation()
     assert allDistillations() == [made]
@@ -96,7 +96,7 @@ def test_a_distillation_is_found_again_as_it_was_recorded(aDistillation):
 
 
 def test_no_teacher_is_trained_where_one_is_given_or_none_is_asked(aDistillation, tmp_path):
-    from HLFDSegmentationLib.DistilSettings import Choices
+    from HLFDSegmentationLib.Distil.DistilSettings import Choices
 
     alone = aDistillation("alone", Choices(method="none"))
     assert commands(alone) == ["prepare", "distill", "report"]
@@ -108,7 +108,7 @@ def test_no_teacher_is_trained_where_one_is_given_or_none_is_asked(aDistillation
 
 
 def test_a_folder_without_a_record_or_with_another_one_is_no_distillation(aDistillation):
-    from HLFDSegmentationLib.Distillation import allDistillations
+    from HLFDSegmentationLib.Distil.Distillation import allDistillations
 
     made = aDistillation()
     (made.folder.parent / "exporting" / "data").mkdir(parents=True)
@@ -119,8 +119,8 @@ def test_a_folder_without_a_record_or_with_another_one_is_no_distillation(aDisti
 
 
 def test_a_name_that_is_taken_is_refused_and_a_free_one_is_found(aDistillation):
-    from HLFDSegmentationLib.Distillation import Stage
-    from HLFDSegmentationLib.DistillationFolders import freeName, makeFolder
+    from HLFDSegmentationLib.Distil.Distillation import Stage
+    from HLFDSegmentationLib.Distil.DistillationFolders import freeName, makeFolder
 
     aDistillation("distillation-1")
     assert "choose another name" in refusal(lambda: makeFolder("distillation-1"))
@@ -130,7 +130,7 @@ def test_a_name_that_is_taken_is_refused_and_a_free_one_is_found(aDistillation):
 
 
 def test_what_an_interrupted_export_left_makes_room_for_a_new_one(home):
-    from HLFDSegmentationLib.DistillationFolders import distillationsFolder, makeFolder, sweepUp
+    from HLFDSegmentationLib.Distil.DistillationFolders import distillationsFolder, makeFolder, sweepUp
 
     left = makeFolder("kidney") / "data"
     left.mkdir()
@@ -141,7 +141,7 @@ def test_what_an_interrupted_export_left_makes_room_for_a_new_one(home):
 
 
 def test_a_place_that_cannot_be_written_is_named(home):
-    from HLFDSegmentationLib.DistillationFolders import makeFolder
+    from HLFDSegmentationLib.Distil.DistillationFolders import makeFolder
 
     (home / ".hlfd").write_text("a file where a folder should be")
     said = refusal(lambda: makeFolder("kidney"))
@@ -254,7 +254,7 @@ def test_a_distillation_at_work_is_not_removed(aDistillation):
 
 
 def test_results_claim_no_more_than_was_measured(aDistillation):
-    from HLFDSegmentationLib.DistillationResult import resultInSentences
+    from HLFDSegmentationLib.Distil.DistillationResult import resultInSentences
 
     made = aDistillation(prepare="done", teach="done", distill="cancelled", report="cancelled")
     assert resultInSentences(made, stateOf(made), {}) == ("", "note")
@@ -278,7 +278,7 @@ def test_results_claim_no_more_than_was_measured(aDistillation):
     ],
 )
 def test_a_report_is_told_with_its_number_of_test_cases(aDistillation, report, say):
-    from HLFDSegmentationLib.DistillationResult import resultInSentences
+    from HLFDSegmentationLib.Distil.DistillationResult import resultInSentences
 
     made = aDistillation(**{one: "done" for one in ("prepare", "teach", "distill", "report")})
     (made.folder / "report").mkdir()
@@ -289,7 +289,7 @@ def test_a_report_is_told_with_its_number_of_test_cases(aDistillation, report, s
 
 
 def test_times_are_told_as_people_do():
-    from HLFDSegmentationLib.DistillationState import timeInWords
+    from HLFDSegmentationLib.Distil.DistillationState import timeInWords
 
     assert [timeInWords(seconds) for seconds in (10, 90, 3600, 7500)] == [
         "less than a minute",

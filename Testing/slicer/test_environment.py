@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from HLFDSegmentationLib.Environment import (
+from HLFDSegmentationLib.Backend.Environment import (
     CHOSEN,
     OWN,
     SLICER,

@@ -13,9 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from HLFDSegmentationLib import InstalledFolders
-from HLFDSegmentationLib.BackendPlace import backendFolder
-from HLFDSegmentationLib.Environment import (
+from HLFDSegmentationLib.Backend import InstalledFolders
+from HLFDSegmentationLib.Backend.Environment import (
     CHOSEN,
     OWN,
     PYTORCH,
@@ -25,12 +24,13 @@ from HLFDSegmentationLib.Environment import (
     variablesFor,
     writeEnvironment,
 )
-from HLFDSegmentationLib.Installation import Installation, prepare, spaceFault
-from HLFDSegmentationLib.InstallationPlans import Site, Wish, planOf
-from HLFDSegmentationLib.Needs import Build, builds, dependencies, nameOf, pinned, wheelsCommand
-from HLFDSegmentationLib.PipWords import PipWords, whyPipFailed
-from HLFDSegmentationLib.Pythons import Python, findPythons, requirePython
-from HLFDSegmentationLib.Steps import CANCELLED, DONE, FAILED, Step, Steps
+from HLFDSegmentationLib.Backend.Installation import Installation, prepare, spaceFault
+from HLFDSegmentationLib.Backend.InstallationPlans import Site, Wish, planOf
+from HLFDSegmentationLib.Backend.Needs import Build, builds, dependencies, nameOf, pinned, wheelsCommand
+from HLFDSegmentationLib.Backend.PipWords import PipWords, whyPipFailed
+from HLFDSegmentationLib.Backend.Pythons import Python, findPythons, requirePython
+from HLFDSegmentationLib.Backend.Steps import CANCELLED, DONE, FAILED, Step, Steps
+from HLFDSegmentationLib.BackendPlace import backendFolder
 from HLFDSegmentationLib.Words import Refusal
 
 LITTLE = Build("cpu", "CPU", "", 0.001, 0.001)

@@ -18,7 +18,7 @@ def validated(number, **dice):
 
 @pytest.fixture
 def learnt():
-    from HLFDSegmentationLib.LearningCurves import LearningCurves
+    from HLFDSegmentationLib.Distil.LearningCurves import LearningCurves
 
     return LearningCurves()
 
@@ -66,7 +66,7 @@ def test_a_loss_that_is_no_number_is_left_out_of_the_curve(learnt):
 
 
 def test_a_long_curve_is_thinned_to_means_of_neighbours():
-    from HLFDSegmentationLib.LearningCurves import thinned
+    from HLFDSegmentationLib.Distil.LearningCurves import thinned
 
     steps, values = thinned(np.arange(1.0, 13.0), np.arange(12.0), most=4)
     assert steps.tolist() == [3, 6, 9, 12]
@@ -77,13 +77,13 @@ def test_a_long_curve_is_thinned_to_means_of_neighbours():
 
 @pytest.fixture
 def curves(scene):
-    from HLFDSegmentationLib.Curves import Curves
+    from HLFDSegmentationLib.Distil.Curves import Curves
 
     return Curves(scene, "kidney")
 
 
 def ours(scene):
-    from HLFDSegmentationLib.Curves import MARK
+    from HLFDSegmentationLib.Distil.Curves import MARK
 
     nodes = [scene.GetNthNode(number) for number in range(scene.GetNumberOfNodes())]
     return [node for node in nodes if node.GetAttribute(MARK)]
@@ -136,7 +136,7 @@ def test_curves_are_not_saved_with_the_scene_and_leave_nothing_behind(scene, cur
 def test_the_views_show_the_charts_and_go_back_to_the_arrangement_of_before(scene, curves):
     import slicer
 
-    from HLFDSegmentationLib.PlotLayout import LAYOUT_ID, PLOT_VIEWS, PlotLayout
+    from HLFDSegmentationLib.Distil.PlotLayout import LAYOUT_ID, PLOT_VIEWS, PlotLayout
 
     manager = aLayoutManager(scene)
     layout = PlotLayout(manager)
@@ -173,7 +173,7 @@ def aLayoutManager(scene):
 
 
 def test_of_a_log_the_last_lines_are_read_and_of_a_progress_bar_what_stood_last(tmp_path):
-    from HLFDSegmentationLib.LogTail import lastLines
+    from HLFDSegmentationLib.Distil.LogTail import lastLines
 
     log = tmp_path / "log.txt"
     assert lastLines(log) == ""

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from hlfd.bundle import CARD, load_bundle, read_manifest, save_bundle
-from HLFDSegmentationLib.ModelFiles import FILES, MANIFEST, WEIGHTS, digestOf
-from HLFDSegmentationLib.ModelLibrary import AlreadyThere, ModelLibrary
+from HLFDSegmentationLib.Models.ModelFiles import FILES, MANIFEST, WEIGHTS, digestOf
+from HLFDSegmentationLib.Models.ModelLibrary import AlreadyThere, ModelLibrary
 from HLFDSegmentationLib.Words import Refusal
 
 WIDTHS = {"widths": [2, 2, 2, 2], "blocks": [1, 1, 1, 1]}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import slicer
 
-from HLFDSegmentationLib.Scope import factsOf, scopeWarnings
+from HLFDSegmentationLib.Segment.Scope import factsOf, scopeWarnings
 from slicer_phantoms import fourByFour
 
 SPACING_MM = (2.0, 1.5, 2.5)

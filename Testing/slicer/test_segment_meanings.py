@@ -2,7 +2,7 @@
 
 import pytest
 
-from HLFDSegmentationLib.SegmentMeanings import (
+from HLFDSegmentationLib.Cases.SegmentMeanings import (
     BY_HAND,
     BY_NAME,
     BY_NUMBER,

@@ -6,9 +6,9 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from HLFDSegmentationLib.Grids import ijkToRasOf
+from HLFDSegmentationLib.Segment.SegmentResult import labelImage
+from HLFDSegmentationLib.Segment.Surfaces import CLOSED_SURFACE, addSurfaces, surfacesOf
 from HLFDSegmentationLib.SegmentationNodes import labelArrayFromSegmentation, segmentationFromImage
-from HLFDSegmentationLib.SegmentResult import labelImage
-from HLFDSegmentationLib.Surfaces import CLOSED_SURFACE, addSurfaces, surfacesOf
 from slicer_phantoms import axisOrders, fourByFour, randomLabels
 
 SHAPE_ZYX = (14, 20, 24)

@@ -1,4 +1,4 @@
-"""The panels of the module: Qt, over the logic beside this folder. One file a room of the window."""
+"""What the panels share, and all of them together. Each section's own lie in its room, beside its logic."""
 
 import logging
 
@@ -11,11 +11,11 @@ def panelsOf(bench, containerOf):
     A panel has `refresh()`, called when the module is entered, and `close()`, called when it goes; it listens to the
     bench for everything else.
     """
-    from .BackendPanel import BackendPanel
-    from .CasesPanel import CasesPanel
-    from .DistilPanel import DistilPanel
-    from .ModelsPanel import ModelsPanel
-    from .SegmentPanel import SegmentPanel
+    from ..Backend.BackendPanel import BackendPanel
+    from ..Cases.CasesPanel import CasesPanel
+    from ..Distil.DistilPanel import DistilPanel
+    from ..Models.ModelsPanel import ModelsPanel
+    from ..Segment.SegmentPanel import SegmentPanel
 
     kinds = {
         "segment": SegmentPanel,

@@ -1,0 +1,1 @@
+"""The environment that the backend runs in: logic and panel."""

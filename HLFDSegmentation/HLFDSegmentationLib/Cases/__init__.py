@@ -1,0 +1,1 @@
+"""Which CTs and labels a model is made from: logic and panels."""

@@ -1,0 +1,1 @@
+"""From cases to a student, in jobs that need nobody: logic and panels."""

@@ -1,0 +1,1 @@
+"""From a CT to segments, surfaces and a list of lesions: logic and panels."""
