@@ -1,8 +1,12 @@
 """Words for the tests: a command and what it said, and a bundle whose answers can be worked out by hand."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # two processes share the cores; threads of both would only wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -18,6 +22,18 @@ from hlfd.models.registry import NETWORKS, Architecture
 
 WINDOW_HU = (0.0, 300.0)
 KIDNEY_FROM_HU, TUMOR_FROM_HU = 100, 200
+LONGEST = (
+    *("jobs/test_cluster.py", "module/test_whole_way.py", "test_demo.py", "jobs/test_stops.py"),
+    *("training/test_two_processes_ended.py", "arena/test_arena.py", "training/test_two_processes.py"),
+)
+"""Files that take longest: they begin first, so that no process is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order within a file stays."""
+    here = Path(__file__).parent
+    first = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
 
 
 @dataclass(frozen=True)
