@@ -162,7 +162,9 @@ def demo_commands(python: Path, arguments: Sequence[str]) -> list[list[str]]:
 
 def check_commands(python: Path, arguments: Sequence[str]) -> list[list[str]]:
     """Give the checks in order, the fastest first, tests in two processes; with arguments, pytest alone."""
-    pytest = ["pytest", *(arguments or ("--numprocesses", "2", "--dist", "loadfile"))]
+    # Whole files go to a process, in our order: the longest are first, which is not those of the most tests.
+    in_two = ("--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+    pytest = ["pytest", *(arguments or in_two)]
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], pytest]
     return [[str(python), "-m", *check] for check in ([pytest] if arguments else checks)]
 
