@@ -227,7 +227,7 @@ def test_the_checks_are_ruff_then_mypy_then_pytest():
         "python -m ruff check .",
         "python -m ruff format --check .",
         "python -m mypy",
-        "python -m pytest --numprocesses 2 --dist loadfile",
+        "python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder",
     ]
 
 
