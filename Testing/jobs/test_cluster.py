@@ -108,7 +108,7 @@ def test_its_model_and_summary_are_brought_back_byte_for_byte(over_a_bad_line):
     job, run = over_a_bad_line.job, over_a_bad_line.run
     brought = job.folder / "brought" / "run"
     assert job.result()["outputs"] == [str(brought)]
-    made = ["result.json", *(f"bundle/{path.name}" for path in (run / "bundle").iterdir())]
+    made = ["result.json", "preview.png", *(f"bundle/{path.name}" for path in (run / "bundle").iterdir())]
     assert {name: sha256(brought / name) for name in made} == {name: sha256(run / name) for name in made}
     came = [path.relative_to(brought).as_posix() for path in brought.rglob("*") if path.is_file()]
     assert sorted(came) == sorted(made)

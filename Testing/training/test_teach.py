@@ -20,6 +20,7 @@ def test_a_run_leaves_settings_events_curves_checkpoint_best_weights_bundle_and_
         "events.jsonl",
         "last.ckpt",
         "origin.json",
+        "preview.png",
         "result.json",
         "settings.json",
         "tensorboard",
