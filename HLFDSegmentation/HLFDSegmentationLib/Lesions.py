@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import slicer
 import vtk
 
+from .SegmentationNodes import segmentsOf
+
 REPORT = "HLFDSegmentation.report"
 """Attribute of a segmentation node; it is saved with the scene."""
+SEGMENT = "segment"
+"""Id of the segment that a label of the report became."""
 KEPT_LESIONS = 200
 """The largest ones; noise of thousands of voxels would only swell the scene."""
 
@@ -29,8 +33,9 @@ class Lesion:
 def keepReport(segmentationNode, report: dict) -> None:
     """Keep the report of a segmentation (docs/segment.md) with its node."""
     lesions = sorted(report.get("lesions", []), key=lambda one: -one["volume_ml"])
+    ids = {segment.GetName(): segmentId for segmentId, segment in segmentsOf(segmentationNode)}
     kept = {
-        "labels": report.get("labels", []),
+        "labels": [{**one, SEGMENT: ids.get(one.get("name"), "")} for one in report.get("labels", [])],
         "lesionCount": len(lesions),
         "lesions": lesions[:KEPT_LESIONS],
         "model": report.get("model", {}),
@@ -47,6 +52,12 @@ def reportOf(segmentationNode) -> dict | None:
     return report if isinstance(report, dict) and isinstance(report.get("lesions"), list) else None
 
 
+def shownNames(report: dict, segmentationNode) -> dict[str, str]:
+    """Label of a report -> name of its segment now; the label itself where that segment has gone."""
+    names = {segmentId: segment.GetName() for segmentId, segment in segmentsOf(segmentationNode)}
+    return {one["name"]: names.get(one.get(SEGMENT), one["name"]) for one in report["labels"]}
+
+
 def lesionsOf(report: dict) -> list[Lesion]:
     """Lesions of a report, the largest first."""
     return [
@@ -57,13 +68,18 @@ def lesionsOf(report: dict) -> list[Lesion]:
 
 def latestSegmentationOf(volumeNode):
     """The segmentation with a report that was made of a CT last; None if there is none."""
+    ours = resultsOf(volumeNode)
+    return ours[-1] if ours else None
+
+
+def resultsOf(volumeNode) -> list:
+    """Every segmentation with a report that was made of a CT, the oldest first; none for None."""
     if volumeNode is None or volumeNode.GetScene() is None:
-        return None
+        return []
     role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
     nodes = volumeNode.GetScene().GetNodesByClass("vtkMRMLSegmentationNode")
     ours = [nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems())]
-    ours = [one for one in ours if one.GetAttribute(REPORT) and one.GetNodeReference(role) is volumeNode]
-    return ours[-1] if ours else None
+    return [one for one in ours if one.GetAttribute(REPORT) and one.GetNodeReference(role) is volumeNode]
 
 
 def worldOf(lesion: Lesion, segmentationNode) -> tuple[float, float, float]:

@@ -49,7 +49,6 @@ def requireVoxels(volumeNode) -> None:
     scalars = image.GetPointData().GetScalars() if image is not None else None
     # While another module changes a volume, its size and its voxels may not fit for a moment.
     if scalars is None or not image.GetNumberOfPoints() == scalars.GetNumberOfTuples() > 0:
-        raise Refusal(_("{volume} has no voxels; load the CT again.").format(volume=volumeNode.GetName()))
+        raise Refusal(_("{volume} is empty; load the CT again.").format(volume=volumeNode.GetName()))
     if image.GetNumberOfScalarComponents() != 1:
-        sentence = _("{volume} has {count} numbers a voxel, and a CT has one; choose a CT.")
-        raise Refusal(sentence.format(volume=volumeNode.GetName(), count=image.GetNumberOfScalarComponents()))
+        raise Refusal(_("{volume} is a colour or vector image; choose a CT.").format(volume=volumeNode.GetName()))

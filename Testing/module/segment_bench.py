@@ -71,19 +71,19 @@ class ActingBackend:
         from HLFDSegmentationLib.NrrdFiles import readNrrd, writeNrrd
 
         job = create(default_folder(), command, settings, Path(settings["out"]).parent, name)
-        self.jobs.append(job)
         if self.state in ("done", "written"):
             hu, ijkToRas = readNrrd(settings["ct"])
             writeNrrd(settings["out"], np.digitize(hu, (100, 200)).astype(np.uint8), ijkToRas)
             Path(settings["report"]).write_text(json.dumps(REPORT))
         self.become(job, "running" if self.state == "written" else self.state, self.say)
+        self.jobs.append(job)  # last: this may be a thread, and a test goes on when the job is there
         return job
 
     def become(self, job, state: str, say: str = "", **facts) -> None:
         """Let a job be in a state; this process is the one at work."""
         from hlfd.jobs.folder import this_host
 
-        job.write_status(state, say, pid=os.getpid(), mark="", host=this_host(), **facts)
+        job.write_status(state, say, **{"pid": os.getpid(), "mark": "", "host": this_host(), **facts})
 
 
 REPORT = {

@@ -105,7 +105,7 @@ def test_one_that_cannot_be_segmented_does_not_end_the_others(ready, open_, acti
     click(bench.batch.queueButton)
     until(isEnded(bench))
     said = listed(bench)
-    assert said == {"good": "segmented", "hollow": "hollow has no voxels; load the CT again.", "good too": "segmented"}
+    assert said == {"good": "segmented", "hollow": "hollow is empty; load the CT again.", "good too": "segmented"}
 
 
 def test_cancel_ends_the_one_at_work_and_those_that_wait(ready, open_, acting):
@@ -139,6 +139,30 @@ def test_a_queue_that_came_with_a_scene_waits_for_a_click(ready, open_, acting):
     until(isEnded(bench))
     assert listed(bench) == {"a": "segmented", "b": "segmented"}
     assert list(nodesByName()) == ["b segmentation"]
+
+
+def test_a_queue_goes_on_when_the_module_is_entered_again(ready, open_, acting):
+    acting.state = "running"
+    bench = open_()
+    addCt("a")
+    addCt("b")
+    until(lambda: len(listed(bench)) == 2)
+    click(bench.batch.queueButton)
+    until(lambda: acting.jobs and bench.panel._run.stage == "working")
+    bench.bench.useParameters(newParameters())
+    assert listed(bench) == {"a": "at work", "b": "waits"}
+    acting.become(acting.jobs[0], "failed", "the disk is full")
+    until(lambda: len(acting.jobs) == 2)
+    assert listed(bench) == {"a": "a: the disk is full", "b": "at work"}
+
+
+def test_without_cts_there_is_a_sentence_and_no_list(ready, open_):
+    bench = open_()
+    assert bench.batch.noCtLabel.isVisible()
+    assert not bench.batch.sceneTable.isVisible()
+    addCt()
+    until(bench.batch.sceneTable.isVisible)
+    assert not bench.batch.noCtLabel.isVisible()
 
 
 def test_a_ct_that_is_deleted_while_it_waits_is_passed_over(ready, open_, acting):
@@ -183,7 +207,7 @@ def test_a_folder_is_segmented_as_a_job_and_each_result_loads_by_a_double_click(
     assert batch.resultFolderEdit.currentPath == str(results)
     click(batch.folderButton)
     until(batch.folderButton.isVisible, 90)
-    assert batch.folderMessage.text == "2 CTs were segmented, 1 could not be: double-click those to see why."
+    assert batch.folderMessage.text == "CTs segmented: 2. Failed: 1 (double-click one to see why)."
     table = batch.folderTable
     rows = {table.item(row, 0).text(): row for row in range(table.rowCount)}
     assert list(rows) == ["broken", "first", "second"]
@@ -198,6 +222,28 @@ def test_a_folder_is_segmented_as_a_job_and_each_result_loads_by_a_double_click(
     assert bench.ui.lesionTable.rowCount == min(200, len(report["lesions"]))
     table.cellDoubleClicked.emit(rows["broken"], 0)
     assert "broken.nrrd" in batch.folderMessage.text
+
+
+def test_results_are_proposed_anew_for_each_folder_until_the_user_names_one(open_, tmp_path):
+    batch = open_(tab=1).batch
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    for name in ("a", "b"):
+        batch.ctFolderEdit.currentPath = str(tmp_path / name)
+        assert batch.resultFolderEdit.currentPath == str(tmp_path / f"{name} segmented")
+    batch.resultFolderEdit.currentPath = str(tmp_path / "mine")
+    batch.ctFolderEdit.currentPath = str(tmp_path / "c")
+    assert batch.resultFolderEdit.currentPath == str(tmp_path / "mine")
+
+
+def test_the_folder_of_last_time_is_offered_again_with_results_of_its_own(open_, tmp_path):
+    (tmp_path / "a").mkdir()
+    first = open_(tab=1)
+    first.batch.ctFolderEdit.currentPath = str(tmp_path / "a")
+    first.batch.ctFolderEdit.addCurrentPathToHistory()
+    batch = open_(tab=1).batch
+    assert batch.ctFolderEdit.currentPath == str(tmp_path / "a")
+    assert batch.resultFolderEdit.currentPath == str(tmp_path / "a segmented")
 
 
 def test_a_folder_that_is_not_there_is_refused_and_nothing_is_started(ready, open_, tmp_path, home):
@@ -221,4 +267,4 @@ def test_a_folder_that_is_being_segmented_is_found_again_when_slicer_is_opened(r
     assert job.stop_file.exists()
     ActingBackend().become(job, "cancelled")
     until(bench.batch.folderButton.isVisible)
-    assert bench.batch.folderMessage.text == "Stopped after 0 CTs; the same button goes on from there."
+    assert bench.batch.folderMessage.text == "Stopped. CTs segmented: 0. Start it again to go on."

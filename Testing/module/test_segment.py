@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -30,6 +31,8 @@ from Testing.module.segment_bench import (
 MOVED = np.array([[0, -1.0, 0, 10], [1.0, 0, 0, -20], [0, 0, 1, 30], [0, 0, 0, 1]])
 """A quarter turn and a shift."""
 NAME_TO_VALUE = {"kidney": 1, "tumor": 2}
+NOBODY = 2**22 + 1
+"""No process has such a number."""
 
 
 @pytest.fixture
@@ -143,6 +146,9 @@ def test_segments_have_surfaces_terminology_and_dicom_tags_beside_their_ct(ready
     tag = vtk.mutable("")
     assert segments[1].GetTag("DICOM.SegmentAlgorithmType", tag)
     assert str(tag) == "AUTOMATIC"
+    assert segments[1].GetTag("DICOM.SegmentAlgorithmName", tag)
+    assert str(tag).startswith("HLFD: ")  # by which the section Cases knows what no expert drew
+    assert len(str(tag)) <= 64
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     parents = [hierarchy.GetItemParent(hierarchy.GetItemByDataNode(one)) for one in (node, volume)]
     assert parents[0] == parents[1]
@@ -269,6 +275,119 @@ def test_a_scene_that_is_closed_during_a_run_leaves_the_next_one_alone(ready, op
     assert not acting.jobs[0].stop_file.exists()
 
 
+def test_a_look_into_another_module_does_not_end_a_segmentation(ready, open_, acting):
+    bench = open_()
+    addCt()
+    until(lambda: bench.ui.segmentButton.enabled)
+    bench.ui.segmentButton.click()
+    for stage in ("copying", "loading"):
+        until(lambda stage=stage: bench.panel._run.stage == stage)
+        bench.bench.useParameters(bench.bench.parameters)  # as when the module is entered, or a scene is added
+        assert bench.panel._run.stage == stage
+    until(isIdle(bench))
+    assert bench.ui.outcomeLabel.text == "CT was segmented."
+    assert len(segmentations()) == 1
+    assert bench.bench.parameters.segmentation == ""
+
+
+def test_a_scene_that_is_added_to_this_one_takes_the_running_segmentation_over(ready, open_, acting):
+    acting.state = "running"
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(lambda: bench.bench.parameters.segmentation)
+    kept, added = bench.bench.parameters.segmentation, newParameters()
+    bench.bench.useParameters(added)
+    assert added.segmentation == kept
+
+
+def test_of_several_volumes_none_is_chosen_for_the_user(ready, open_):
+    bench = open_()
+    for name in ("MR", "PET"):
+        addCt(name)
+    letPass(0.2)
+    assert bench.ui.volumeSelector.currentNode() is None
+    assert whyNot(bench) == "Choose the CT that is to be segmented."
+
+
+def test_what_a_scene_has_chosen_outlasts_the_reading_of_its_nodes(ready, open_):
+    bench, scene = open_(), slicer.mrmlScene
+    scene.StartState(scene.ImportState)
+    addCt("first")
+    bench.bench.parameters.volume = addCt("chosen")
+    bench.ui.volumeSelector.setCurrentNodeIndex(0)  # as a selector may, while nodes come
+    scene.EndState(scene.ImportState)
+    bench.bench.useParameters(bench.bench.parameters)
+    assert bench.ui.volumeSelector.currentNode().GetName() == "chosen"
+
+
+def test_a_segmentation_that_was_interrupted_says_so_in_words_of_the_panel(ready, open_, acting):
+    acting.state = "running"
+    bench = open_()
+    addCt()
+    bench.segment()
+    until(lambda: acting.jobs and bench.panel._run.stage == "working")
+    acting.become(acting.jobs[0], "running", pid=NOBODY)
+    until(isIdle(bench))
+    assert bench.ui.outcomeLabel.text.startswith("The segmentation of CT was interrupted")
+
+
+def test_a_new_result_hides_earlier_ones_of_its_ct_and_nothing_that_people_drew(ready, open_, acting):
+    bench = open_()
+    first = addCt("first")
+    drawn = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
+    drawn.CreateDefaultDisplayNodes()
+    drawn.SetReferenceImageGeometryParameterFromVolumeNode(first)
+    for _ in range(2):
+        bench.segment()
+        until(isIdle(bench))
+    shown = {node.GetName(): bool(node.GetDisplayNode().GetVisibility()) for node in segmentations()}
+    assert list(shown.values()) == [True, False, True]
+    assert next(iter(shown)) == "drawn"
+
+
+def test_lesions_bear_the_names_that_their_segments_have_now(ready, open_, acting):
+    bench = open_()
+    addCt("first")
+    bench.segment()
+    until(isIdle(bench))
+    segmentations()[0].GetSegmentation().GetNthSegment(1).SetName("tumour, left")
+    addCt("second")
+    for name in ("second", "first"):
+        choose(bench.ui.volumeSelector, name)
+    assert bench.ui.lesionTable.item(0, 0).text() == "tumour, left 1"
+    assert bench.ui.findingsLabel.text == "2 lesions; kidney 150.4 mL, tumour, left 2.35 mL"
+
+
+def test_what_is_selected_in_a_message_stays_so_while_the_same_is_said_again(desktop):
+    import qt
+
+    from HLFDSegmentationLib.Panels.Looks import showMessage
+
+    label = qt.QLabel()
+    for _ in range(2):
+        showMessage(label, "The disk is full.", "bad")
+        if not label.selectedText:
+            label.setSelection(4, 4)
+    assert label.selectedText == "disk"
+    label.delete()
+
+
+def test_what_was_given_up_while_it_started_is_stopped_and_cleared_away(home, desktop):
+    from HLFDSegmentationLib.Segment.SegmentFiles import clearAway, folderOf
+
+    folder, backend = folderOf("given-up"), ActingBackend("running")
+    folder.mkdir(parents=True)
+    job = backend(None, "segment", {"out": str(folder / "labels.nrrd")}, "given-up")
+    thread = threading.Thread(target=clearAway, args=("given-up", False), daemon=True)
+    thread.start()
+    until(job.stop_file.exists)
+    assert folder.exists()
+    backend.become(job, "cancelled")
+    thread.join(20)
+    assert leftovers(home) == []
+
+
 def test_a_run_whose_files_are_gone_says_so(ready, open_):
     from HLFDSegmentationLib.NodeMarks import markOf
     from HLFDSegmentationLib.Segment.SegmentFiles import Running
@@ -291,7 +410,7 @@ def whyNot(bench) -> str:
 def test_without_a_backend_the_section_says_so_and_leads_there(open_):
     bench = open_()
     addCt()
-    assert "backend is not installed" in whyNot(bench)
+    assert "is not installed yet" in whyNot(bench)
     bench.ui.readyLabel.linkActivated.emit("backend")
     assert "Open Backend" in bench.ui.readyLabel.text
     assert bench.opened == ["backend"]
@@ -319,7 +438,8 @@ def test_a_backend_whose_python_has_gone_is_told(ready, open_, home):
 def test_a_volume_without_voxels_is_refused_until_they_come(ready, open_):
     bench = open_()
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "hollow")
-    assert whyNot(bench) == "hollow has no voxels; load the CT again."
+    until(lambda: bench.ui.readyLabel.text.startswith("hollow"))
+    assert whyNot(bench) == "hollow is empty; load the CT again."
     slicer.util.updateVolumeFromArray(node, aCt())
     until(lambda: bench.ui.segmentButton.enabled)
 

@@ -59,7 +59,7 @@ def stopAndGoOn(window) -> None:
     assert "stopped" in view.stageText.text
     assert view.logText.plainText
     words.write(window.choices.nameEdit, "kidney")
-    assert "There is a distillation kidney" in start.messageText.text
+    words.until(lambda: "There is a distillation kidney" in start.messageText.text)
     assert not start.startButton.enabled
     words.click(view.curvesButton)
     words.click(view.resumeButton)

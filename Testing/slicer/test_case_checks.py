@@ -192,7 +192,7 @@ def test_very_thick_slices_are_told_along_the_axis_of_the_patient(scene, aVolume
 
 def test_a_volume_without_voxels_is_told(scene, ct, labels):
     empty = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
-    assert said(caseList((empty, labels)), scene) == [("stop", "empty has no voxels; load the CT again.", "")]
+    assert said(caseList((empty, labels)), scene) == [("stop", "empty is empty; load the CT again.", "")]
 
 
 def dicom(scene, ct, **attributes):

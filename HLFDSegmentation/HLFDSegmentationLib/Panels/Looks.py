@@ -8,6 +8,8 @@ KIND_COLOURS = {"good": "#2f9e5c", "warning": "#d48806", "bad": "#d9433b", "note
 """Kind of a message -> colour of its bar; each is seen on dark and on light grey."""
 
 ROW_PADDING_PX = 9
+SMALL = 0.9
+"""Size of small print, of that of other text."""
 
 
 def showMessage(label, text: str, kind: str = "note", link: str = "", linkText: str = "") -> None:
@@ -21,17 +23,18 @@ def showMessage(label, text: str, kind: str = "note", link: str = "", linkText: 
         linkText: words of the link; without them there is none.
     """
     colour = KIND_COLOURS[kind]
-    label.styleSheet = (
+    sheet = (
         f"QLabel {{ border: none; border-left: 3px solid {colour};"
         f" background-color: {_faint(colour)}; padding: 4px 6px 4px 8px; }}"
     )
-    _wrap(label)
-    if linkText:
-        label.textFormat = qt.Qt.RichText
-        label.text = f'{_asRichText(text)} <a href="{html.escape(link)}">{html.escape(linkText)}</a>'
-    else:
-        label.textFormat = qt.Qt.PlainText
-        label.text = text
+    if label.styleSheet != sheet:  # panels say the same again and again; each sheet would be worked out anew
+        label.styleSheet = sheet
+        label.textInteractionFlags = qt.Qt.TextSelectableByMouse | qt.Qt.LinksAccessibleByMouse
+        _wrap(label)
+    rich = f'{_asRichText(text)} <a href="{html.escape(link)}">{html.escape(linkText)}</a>' if linkText else ""
+    if label.text != (rich or text):  # what was selected with the mouse stays so
+        label.textFormat = qt.Qt.RichText if rich else qt.Qt.PlainText
+        label.text = rich or text
     label.visible = bool(text)
 
 
@@ -49,9 +52,14 @@ def setBold(widget, isBold: bool = True) -> None:
 
 
 def setSmallPrint(label) -> None:
-    """Let a label's text stand back: explanations that need not be read each time."""
-    colour = label.palette.color(qt.QPalette.WindowText)
-    label.styleSheet = f"QLabel {{ color: rgba({colour.red()}, {colour.green()}, {colour.blue()}, 170); }}"
+    """Let a label's text stand back, once: explanations that need not be read each time.
+
+    By its size; a fainter colour would have to be taken from a palette, which changes with Slicer's theme.
+    """
+    font = label.font
+    if font.pointSizeF() > 0:  # else it is given in pixels
+        font.setPointSizeF(font.pointSizeF() * SMALL)
+        label.font = font
     _wrap(label)
 
 

@@ -5,7 +5,7 @@ import slicer
 from slicer.util import VTKObservationMixin
 
 from ..NodeMarks import MARK, markOf, nodeOf
-from ..Panels.Looks import clearMessage, fitToRows, setCell, setUpTable, showMessage
+from ..Panels.Looks import clearMessage, fitToRows, setCell, setSmallPrint, setUpTable, showMessage
 from ..Words import Refusal
 from ..Words import tr as _
 from .FolderBatch import FolderBatch
@@ -19,19 +19,20 @@ SETTLES_MS = 100
 class BatchPanel(VTKObservationMixin):
     """The CTs of the scene as a list to choose from, and the queue of those that were chosen."""
 
-    def __init__(self, bench, container, run, modelName):
+    def __init__(self, bench, container, run, modelName, whenLoaded):
         VTKObservationMixin.__init__(self)
         self._bench, self._run, self._modelName = bench, run, modelName
         self.ui = ui = bench.build("BatchPanel", container)
         self._queue, self._ids, self._unchecked = SegmentQueue(), [], set()
-        self._folder = FolderBatch(bench, ui, modelName)
+        setSmallPrint(ui.noCtLabel)
+        self._folder = FolderBatch(bench, ui, modelName, whenLoaded)
         setUpTable(ui.sceneTable, [_("CT"), _("Result")])
         ui.sceneTable.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.Stretch)
         ui.sceneTable.connect("itemChanged(QTableWidgetItem*)", self._onItem)
         ui.allButton.connect("clicked()", lambda: self._checkAll(True))
         ui.noneButton.connect("clicked()", lambda: self._checkAll(False))
         ui.queueButton.connect("clicked()", self._onQueue)
-        self._settling = qt.QTimer()
+        self._settling = qt.QTimer(container)
         self._settling.setSingleShot(True)
         self._settling.interval = SETTLES_MS
         self._settling.connect("timeout()", self.fill)
@@ -48,7 +49,10 @@ class BatchPanel(VTKObservationMixin):
         """Another scene, or none: take its queue."""
         self.removeObservers()
         parameters, scene = self._bench.parameters, slicer.mrmlScene
-        self._queue = SegmentQueue.fromText(parameters.queue if parameters is not None else "")
+        if parameters is not None and self._run.isBusy and self._run.running.ct in self._queue.said:
+            parameters.queue = self._queue.toText()  # it goes on, as its CT does
+        else:
+            self._queue = SegmentQueue.fromText(parameters.queue if parameters is not None else "")
         clearMessage(self.ui.sceneMessage)
         if parameters is not None:
             self.addObserver(scene, scene.NodeAddedEvent, self._onNodes)
@@ -57,7 +61,10 @@ class BatchPanel(VTKObservationMixin):
 
     def fill(self) -> None:
         """Make the list of the scene's CTs anew."""
-        nodes, table = _volumesOf(slicer.mrmlScene) if self._bench.parameters is not None else [], self.ui.sceneTable
+        nodes, table = volumesOf(slicer.mrmlScene) if self._bench.parameters is not None else [], self.ui.sceneTable
+        for widget in (table, self.ui.allButton, self.ui.noneButton, self.ui.queueButton):
+            widget.visible = bool(nodes)
+        self.ui.noCtLabel.visible = not nodes
         self._ids = [node.GetID() for node in nodes]
         wasBlocked = table.blockSignals(True)
         try:
@@ -160,7 +167,8 @@ class BatchPanel(VTKObservationMixin):
         return _("Choose CTs in the list.") if not count else _("Choose a model above.")
 
 
-def _volumesOf(scene) -> list:
+def volumesOf(scene) -> list:
+    """Every volume node of a scene that may be a CT."""
     nodes = scene.GetNodesByClass("vtkMRMLScalarVolumeNode")
     nodes = [nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems())]
     return [one for one in nodes if one.GetClassName() == "vtkMRMLScalarVolumeNode" and not one.GetHideFromEditors()]

@@ -1,46 +1,53 @@
 """All CTs of a folder on disk, segmented as one job into a folder of results. A room of "Several CTs"."""
 
-import json
 from pathlib import Path
 
 import ctk
 import qt
-import slicer
 
-from ..BackendPlace import jobsFolder, useBackend
-from ..Jobs import startJob, stopJob, viewOf
-from ..Lesions import keepReport
+from ..BackendCalls import plain
+from ..InBackground import InBackground
+from ..Jobs import startJob, stopJob
 from ..Panels.JobWatch import JobWatch
 from ..Panels.Looks import clearMessage, fitToRows, setCell, setUpTable, showMessage
 from ..Words import Refusal
 from ..Words import tr as _
-from .FolderResults import ctOf, reportOf, resultOf, rowsOf
+from .FolderJobs import COMMAND, FolderJob, latestFolderJob, requireFolder
+from .FolderLoading import loadResult
+from .FolderResults import rowsOf, stampOf
 
-COMMAND = "segment-folder"
 ROWS_SHOWN = 10
 
 
 class FolderBatch:
-    """Starts and shows the job; finds one that runs already, whoever started it."""
+    """Starts and shows the job; finds the one that runs already or ran last, whoever started it.
 
-    def __init__(self, bench, ui, modelName):
-        self._bench, self._ui, self._modelName = bench, ui, modelName
+    `whenLoaded(volumeNode, segmentationNode)` is called when a result has come into the scene.
+    """
+
+    def __init__(self, bench, ui, modelName, whenLoaded):
+        self._bench, self._ui, self._modelName, self._whenLoaded = bench, ui, modelName, whenLoaded
         self._watch, self._folder, self._results, self._rows = None, None, None, []
-        for edit, key in ((ui.ctFolderEdit, "CtFolder"), (ui.resultFolderEdit, "ResultFolder")):
+        self._stamp, self._proposed, self._starting = None, "", None
+        for edit in (ui.ctFolderEdit, ui.resultFolderEdit):
             edit.filters = ctk.ctkPathLineEdit.Dirs
-            edit.settingKey = f"HLFDSegmentation/{key}"
             edit.connect("currentPathChanged(QString)", self._onPath)
-        setUpTable(ui.folderTable, [_("CT"), _("Lesions"), _("mm across")], numbers=(1, 2))
+        ui.ctFolderEdit.settingKey = "HLFDSegmentation/CtFolder"
+        setUpTable(ui.folderTable, [_("CT"), _("Lesions"), _("Longest diameter (mm)")], numbers=(1, 2))
+        ui.folderTable.horizontalHeaderItem(2).setToolTip(_("Of the largest lesion, on an axial slice"))
         ui.folderTable.connect("cellDoubleClicked(int,int)", self._onLoad)
         ui.folderButton.connect("clicked()", self._onStart)
         ui.folderCancelButton.connect("clicked()", self._onCancel)
         ui.openFolderButton.connect("clicked()", self._onOpenResults)
         clearMessage(ui.folderMessage)
-        self._find()
+        self._finding = InBackground(latestFolderJob, self._onFound, lambda error: None)  # the section Backend says why
         self._show()
 
     def close(self) -> None:
         """The panel goes, the job stays."""
+        for part in (self._finding, self._starting):
+            if part is not None:
+                part.forget()
         if self._watch is not None:
             self._watch.close()
 
@@ -51,7 +58,7 @@ class FolderBatch:
         self._ui.folderButton.toolTip = why or _("Segment every CT of the folder, on this computer")
 
     def _whyNot(self) -> str:
-        if self._watch is not None:
+        if self._isBusy:
             return _("A folder is being segmented; wait for its end, or cancel it.")
         if not self._modelName():
             return _("Choose a model above.")
@@ -59,29 +66,49 @@ class FolderBatch:
             return _("Choose the folder of the CTs and one for the results.")
         return ""
 
+    @property
+    def _isBusy(self) -> bool:
+        return self._watch is not None or self._starting is not None
+
     def _onPath(self, path) -> None:
+        """Propose a folder for the results of these CTs, unless the user has named one."""
         ui = self._ui
-        if ui.ctFolderEdit.currentPath and not ui.resultFolderEdit.currentPath:
+        if ui.ctFolderEdit.currentPath and ui.resultFolderEdit.currentPath in ("", self._proposed):
             folder = Path(ui.ctFolderEdit.currentPath)
             if folder.is_dir():
-                ui.resultFolderEdit.currentPath = str(folder.with_name(folder.name + " segmented"))
+                self._proposed = str(folder.with_name(folder.name + " segmented"))
+                ui.resultFolderEdit.currentPath = self._proposed
         self.showReady()
 
     def _onStart(self) -> None:
         ui = self._ui
         clearMessage(ui.folderMessage)
         try:
-            environment = self._bench.requireEnvironment()
+            environment = plain(self._bench.requireEnvironment())
             model = self._bench.models.read(self._modelName())
-            folder, results = (
-                Path(edit.currentPath).expanduser().absolute() for edit in (ui.ctFolderEdit, ui.resultFolderEdit)
-            )
-            if not folder.is_dir():
-                raise Refusal(_("{folder} is no folder; choose the one with the CTs.").format(folder=folder))
-            settings = {"folder": str(folder), "model": str(model.folder), "out": str(results)}
-            self._follow(startJob(environment, COMMAND, settings), folder, results)
+            folder = requireFolder(ui.ctFolderEdit.currentPath)
         except Refusal as error:
             showMessage(ui.folderMessage, str(error), "bad")
+            return
+        results = Path(ui.resultFolderEdit.currentPath).expanduser().absolute()
+        settings = {"folder": str(folder), "model": str(model.folder), "out": str(results)}
+        self._finding.forget()
+        self._starting = InBackground(
+            lambda: FolderJob(startJob(environment, COMMAND, settings), folder, results),
+            self._onStarted,
+            self._onNotStarted,
+        )
+        self._show()
+
+    def _onStarted(self, started: FolderJob) -> None:
+        self._starting = None
+        self._ui.ctFolderEdit.addCurrentPathToHistory()
+        self._follow(started)
+        self._show()
+
+    def _onNotStarted(self, error) -> None:
+        self._starting = None
+        showMessage(self._ui.folderMessage, str(error), "bad")
         self._show()
 
     def _onCancel(self) -> None:
@@ -89,29 +116,18 @@ class FolderBatch:
         self._ui.folderCancelButton.enabled = False
         self._ui.folderRunLabel.text = _("Stopping…")
 
-    def _find(self) -> None:
-        """A job that runs already, as when Slicer was closed in between."""
-        useBackend()
-        from hlfd.errors import InputError
-        from hlfd.jobs.folder import all_jobs
+    def _onFound(self, found: FolderJob | None) -> None:
+        """A job that runs already, as when Slicer was closed in between, or the last one with its results."""
+        if found is not None:
+            self._follow(found)
+            self._show()
+            self._watch.look()
 
-        for job in all_jobs(jobsFolder()):
-            try:
-                request = job.request()
-            except InputError:
-                continue
-            view = viewOf(job) if request.get("command") == COMMAND else None
-            if view is not None and view.is_active:
-                settings = request["settings"]
-                where = Path(request["where"])
-                self._follow(job, where / settings["folder"], where / settings["out"])
-                return
-
-    def _follow(self, job, folder: Path, results: Path) -> None:
+    def _follow(self, followed: FolderJob) -> None:
         if self._watch is not None:
             self._watch.close()
-        self._folder, self._results = folder, results
-        self._watch = JobWatch(job, seeView=self._seeView, seeEnd=self._seeEnd)
+        self._folder, self._results, self._stamp = followed.folder, followed.results, None
+        self._watch = JobWatch(followed.job, seeView=self._seeView, seeEnd=self._seeEnd)
 
     def _seeView(self, view) -> None:
         ui = self._ui
@@ -127,24 +143,14 @@ class FolderBatch:
         self._watch = None
         self._fill()
         failed = sum(not row.isDone for row in self._rows)
-        done = len(self._rows) - failed
-        if view is None or (view.state not in ("done", "cancelled") and not failed):
-            showMessage(self._ui.folderMessage, view.say if view is not None else _("The job was removed."), "bad")
-        elif failed:
-            sentence = _("{done} CTs were segmented, {failed} could not be: double-click those to see why.")
-            showMessage(self._ui.folderMessage, sentence.format(done=done, failed=failed), "warning")
-        elif view.state == "cancelled":
-            sentence = _("Stopped after {done} CTs; the same button goes on from there.")
-            showMessage(self._ui.folderMessage, sentence.format(done=done), "note")
-        else:
-            sentence = _("{done} CTs were segmented. Double-click one to load it.")
-            showMessage(self._ui.folderMessage, sentence.format(done=done), "good")
+        say, kind = _endOf(view, len(self._rows) - failed, failed)
+        showMessage(self._ui.folderMessage, say, kind)
         self._show()
 
     def _show(self) -> None:
-        ui, isBusy = self._ui, self._watch is not None
+        ui, isBusy = self._ui, self._isBusy
         ui.folderRunBox.visible = isBusy
-        ui.folderCancelButton.enabled = isBusy
+        ui.folderCancelButton.enabled = self._watch is not None
         ui.folderButton.visible = not isBusy
         if isBusy:
             ui.folderRunLabel.text = _("Starting…")
@@ -153,11 +159,14 @@ class FolderBatch:
         self.showReady()
 
     def _fill(self) -> None:
-        ui, rows = self._ui, rowsOf(self._results) if self._results is not None else []
-        ui.openFolderButton.visible = self._results is not None and self._results.is_dir()
-        ui.folderTable.visible = bool(rows)
-        if rows == self._rows:
+        ui, stamp = self._ui, stampOf(self._results) if self._results is not None else ""
+        if stamp == self._stamp:
             return
+        self._stamp = stamp
+        ui.openFolderButton.visible = self._results is not None and self._results.is_dir()
+        ui.openFolderButton.toolTip = str(self._results or "")
+        rows = rowsOf(self._results) if self._results is not None else []
+        ui.folderTable.visible = bool(rows)
         self._rows = rows
         ui.folderTable.setRowCount(len(rows))
         for row, one in enumerate(rows):
@@ -171,26 +180,25 @@ class FolderBatch:
 
     def _onLoad(self, row, column) -> None:
         try:
-            _load(self._folder, self._results, self._rows[row])
+            loaded = loadResult(self._folder, self._results, self._rows[row])
         except Refusal as error:
             showMessage(self._ui.folderMessage, str(error), "bad")
+            return
+        self._whenLoaded(*loaded)
 
 
-def _load(folder: Path, results: Path, row) -> None:
-    """Load a CT and its segmentation; Slicer reads them as it reads any file."""
-    if not row.isDone:
-        raise Refusal(_("{name}: {reason}").format(name=row.name, reason=row.say))
-    ct, result = ctOf(folder, row.name), resultOf(results, row.name)
-    for path, what in ((ct, _("CT")), (result, _("result"))):
-        if path is None or not path.is_file():
-            sentence = _("The {what} of {name} is not there any more; segment the folder again.")
-            raise Refusal(sentence.format(what=what, name=row.name))
-    try:
-        volumeNode = slicer.util.loadVolume(str(ct), {"name": row.name})
-        segmentationNode = slicer.util.loadSegmentation(str(result))
-    except RuntimeError:
-        raise Refusal(_("{name} could not be loaded; Slicer's log says why.").format(name=row.name)) from None
-    segmentationNode.SetName(_("{volume} segmentation").format(volume=row.name))
-    segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
-    keepReport(segmentationNode, json.loads(reportOf(results, row.name).read_text(encoding="utf-8")))
-    slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+def _endOf(view, done: int, failed: int) -> tuple[str, str]:
+    """How a job ended, and the kind of that message; `view` is None where its folder has gone."""
+    if view is None:
+        return _("The job was removed."), "bad"
+    if view.state == "lost":
+        sentence = _("Interrupted, as when a computer is switched off. CTs segmented: {done}. Start it again to go on.")
+        return sentence.format(done=done), "warning"
+    if view.state not in ("done", "cancelled") and not failed:
+        return view.say, "bad"
+    if failed:
+        sentence = _("CTs segmented: {done}. Failed: {failed} (double-click one to see why).")
+        return sentence.format(done=done, failed=failed), "warning"
+    if view.state == "cancelled":
+        return _("Stopped. CTs segmented: {done}. Start it again to go on.").format(done=done), "note"
+    return _("CTs segmented: {done}. Double-click one to load it.").format(done=done), "good"

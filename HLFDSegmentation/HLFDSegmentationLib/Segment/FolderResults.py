@@ -4,6 +4,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..BackendWords import forPanel
+
 TABLE = "summary.csv"
 VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 
@@ -28,6 +30,15 @@ def rowsOf(results: Path) -> list[FolderRow]:
             return [_rowOf(row) for row in csv.DictReader(stream)]
     except (OSError, ValueError, KeyError):
         return []
+
+
+def stampOf(results: Path) -> str:
+    """Another one for every change of the table, or of whether the folder is there."""
+    try:
+        facts = (results / TABLE).stat()
+    except OSError:
+        return "folder" if results.is_dir() else "none"
+    return f"{facts.st_mtime_ns} {facts.st_size}"
 
 
 def resultOf(results: Path, name: str) -> Path:
@@ -59,5 +70,5 @@ def _rowOf(row: dict) -> FolderRow:
         row["status"] != "failed",
         row.get("lesions") or "",
         f"{float(longest):.1f}" if longest and row.get("lesions") != "0" else "",
-        row.get("say") or "",
+        forPanel(row.get("say") or ""),
     )

@@ -2,7 +2,7 @@
 
 import slicer
 
-from ..Lesions import jumpTo, lesionsOf, reportOf, worldOf
+from ..Lesions import jumpTo, lesionsOf, reportOf, shownNames, worldOf
 from ..Panels.Looks import fitToRows, setCell, setSmallPrint, setUpTable
 from ..Words import tr as _
 
@@ -15,8 +15,8 @@ class LesionTable:
     def __init__(self, box, summary, table, note):
         self._box, self._summary, self._table, self._note = box, summary, table, note
         self._nodeId, self._lesions = "", []
-        setUpTable(table, [_("Lesion"), _("mL"), _("mm across")], numbers=(1, 2))
-        toolTips = ("", _("Volume in millilitres"), _("Longest diameter on an axial slice, in millimetres"))
+        setUpTable(table, [_("Lesion"), _("mL"), _("Longest diameter (mm)")], numbers=(1, 2))
+        toolTips = ("", _("Volume in millilitres"), _("On an axial slice"))
         for column, toolTip in enumerate(toolTips):
             table.horizontalHeaderItem(column).setToolTip(toolTip)
         setSmallPrint(note)
@@ -33,18 +33,19 @@ class LesionTable:
             return
         self._nodeId, self._lesions = segmentationNode.GetID(), lesionsOf(report)
         self._box.toolTip = segmentationNode.GetName()
-        self._summary.text = _summaryOf(report)
-        self._fill()
+        names = shownNames(report, segmentationNode)
+        self._summary.text = _summaryOf(report, names)
+        self._fill(names)
         self._note.text = _noteOf(report)
 
-    def _fill(self) -> None:
+    def _fill(self, names: dict) -> None:
         table = self._table
         wasBlocked = table.blockSignals(True)
         try:
             table.setRowCount(len(self._lesions))
             for row, lesion in enumerate(self._lesions):
                 where = _("Show it in the slice views")
-                setCell(table, row, 0, f"{lesion.label} {lesion.number}", toolTip=where)
+                setCell(table, row, 0, f"{names.get(lesion.label, lesion.label)} {lesion.number}", toolTip=where)
                 setCell(table, row, 1, _amount(lesion.volumeMl), isNumber=True, toolTip=where)
                 setCell(table, row, 2, f"{lesion.longestMm:.1f}", isNumber=True, toolTip=where)
             table.setCurrentCell(-1, -1)
@@ -60,9 +61,10 @@ class LesionTable:
         jumpTo(slicer.mrmlScene, worldOf(self._lesions[row], node))
 
 
-def _summaryOf(report: dict) -> str:
+def _summaryOf(report: dict, names: dict) -> str:
     volumes = ", ".join(
-        _("{label} {volume} mL").format(label=one["name"], volume=_amount(one["volume_ml"])) for one in report["labels"]
+        _("{label} {volume} mL").format(label=names[one["name"]], volume=_amount(one["volume_ml"]))
+        for one in report["labels"]
     )
     count = report.get("lesionCount", len(report["lesions"]))
     if count == 0:

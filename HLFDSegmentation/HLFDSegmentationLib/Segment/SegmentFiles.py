@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..BackendPlace import homeFolder
-from ..Jobs import forgetJob, jobOf, viewOf
+from ..Jobs import forgetJob, jobOf, stopJob, viewOf
 from ..NrrdFiles import writeNrrd
 from ..Words import Refusal
 from ..Words import tr as _
@@ -25,6 +25,7 @@ KEPT_DAYS = 30
 BEGINS_WITHIN_DAYS = 1
 """A folder without a job may be one that another Slicer is filling."""
 DAY_S = 86400
+STOPS_WITHIN_S, LOOK_S = 60, 0.1
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,22 @@ def settingsOf(folder: Path, modelFolder: Path) -> dict:
 def isDone(folder: Path) -> bool:
     """Whether the result is there, and whole."""
     return (folder / REPORT).is_file()
+
+
+def clearAway(name: str, isLogKept: bool) -> None:
+    """Remove the folder of a segmentation that nobody waits for, with its copy of the CT. For a thread.
+
+    Args:
+        name: of the segmentation; its job, if it is still at work, is stopped first.
+        isLogKept: whether the job's own folder stays.
+    """
+    job, end = jobOf(name), time.monotonic() + STOPS_WITHIN_S
+    stopJob(job)
+    while (view := viewOf(job)) is not None and view.is_active and time.monotonic() < end:
+        time.sleep(LOOK_S)
+    removeFolder(folderOf(name))
+    if not isLogKept:
+        forgetJob(job)
 
 
 def removeFolder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from ..Panels.Looks import clearMessage, setBold, setSmallPrint, showMessage
 from ..VolumeCopy import requireVoxels
 from ..Words import Refusal
 from ..Words import tr as _
-from .BatchPanel import BatchPanel
+from .BatchPanel import BatchPanel, volumesOf
 from .LesionTable import LesionTable
 from .ModelChoice import ModelChoice
 from .ResultViews import showInViews
@@ -35,8 +35,8 @@ class SegmentPanel(VTKObservationMixin):
         self.ui = ui = bench.build("SegmentPanel", container)
         self._lesions = LesionTable(ui.lesionBox, ui.findingsLabel, ui.lesionTable, ui.lesionNote)
         self._models = ModelChoice(bench, ui.modelSelector, ui.madeForLabel, self._onModel)
-        self._run = SegmentRun(bench, self._showRun, self._onEnd)
-        self._batch = BatchPanel(bench, ui.batchSection, self._run, lambda: self._models.name)
+        self._run = SegmentRun(bench, container, self._showRun, self._onEnd)
+        self._batch = BatchPanel(bench, ui.batchSection, self._run, lambda: self._models.name, self._showResult)
         setSmallPrint(ui.madeForLabel)
         ui.volumeSelector.setMRMLScene(slicer.mrmlScene)
         setBold(ui.segmentButton)
@@ -47,10 +47,8 @@ class SegmentPanel(VTKObservationMixin):
         bench.listen(PARAMETERS, self._onParameters)
         bench.listen(ENVIRONMENT, self.refresh)
         bench.listen(MODELS, self.refresh)
-        self._settling = qt.QTimer()
-        self._settling.setSingleShot(True)
-        self._settling.interval = SETTLES_MS
-        self._settling.connect("timeout()", self._show)
+        self._settling = self._timer(container, self._show)
+        self._choosing = self._timer(container, self._chooseTheOnly)
         clearMessage(ui.outcomeLabel)
         self._onParameters()
 
@@ -65,6 +63,7 @@ class SegmentPanel(VTKObservationMixin):
         """The panel goes; what the backend has begun goes on."""
         self.removeObservers()
         self._settling.stop()
+        self._choosing.stop()
         self._batch.close()
         self._run.close()
         if self._sweeper is not None:
@@ -78,36 +77,60 @@ class SegmentPanel(VTKObservationMixin):
     # What the user or the scene does
 
     def _onParameters(self) -> None:
-        parameters = self._bench.parameters
-        self._run.detach()
+        parameters, scene = self._bench.parameters, slicer.mrmlScene
+        if parameters is None or not self._run.isOf(scene):
+            self._run.detach()
         self.removeObservers()
         clearMessage(self.ui.outcomeLabel)
         if parameters is None:
             self._lesions.show(None)
             self._batch.useScene()
             return
+        self.addObserver(scene, scene.NodeAddedEvent, self._onNodeAdded)
         self._isTaking = True
         if parameters.volume is not None:
             self.ui.volumeSelector.setCurrentNode(parameters.volume)
         self._isTaking = False
         self._models.fill()
         self._onVolume(self.ui.volumeSelector.currentNode())
-        if running := Running.fromText(parameters.segmentation):
-            self._run.attach(running)
+        self._chooseTheOnly()
+        self._goOnWith(parameters)
         self._batch.useScene()
 
+    def _goOnWith(self, parameters) -> None:
+        """What runs goes on; if nothing does, what the scene says that it runs."""
+        if self._run.isBusy:
+            self._run.keep()
+        elif running := Running.fromText(parameters.segmentation):
+            try:
+                self._run.attach(running)
+            except Refusal as error:
+                self._run.detach()
+                showMessage(self.ui.outcomeLabel, str(error), "bad")
+
     def _onVolume(self, volumeNode) -> None:
-        if self._isTaking:
+        if self._isTaking or slicer.mrmlScene.IsImporting():  # a scene that is read brings its own choice
             return
         if self._bench.parameters is not None:
             self._bench.parameters.volume = volumeNode
-        self.removeObservers()
+        self.removeObservers(self._onVoxels)
         if volumeNode is not None:  # a reader may add the node first and its voxels and its place later
             self.addObserver(volumeNode, vtk.vtkCommand.ModifiedEvent, self._onVoxels)
             self.addObserver(volumeNode, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, self._onVoxels)
         if not self._run.isBusy:
             clearMessage(self.ui.outcomeLabel)
         self._lesions.show(latestSegmentationOf(volumeNode))
+        self._show()
+
+    def _onNodeAdded(self, caller, event) -> None:
+        if not slicer.mrmlScene.IsImporting():
+            self._choosing.start()
+
+    def _chooseTheOnly(self) -> None:
+        """Of several volumes the user chooses; the only one needs no click."""
+        volumes = volumesOf(slicer.mrmlScene) if self._bench.parameters is not None else []
+        if len(volumes) == 1 and self.ui.volumeSelector.currentNode() is None:
+            self.ui.volumeSelector.setCurrentNode(volumes[0])
         self._show()
 
     def _onVoxels(self, caller, event) -> None:
@@ -184,9 +207,19 @@ class SegmentPanel(VTKObservationMixin):
         if say := self._models.whyNot():
             return say, "models", _("Import a model…")
         volumeNode = self.ui.volumeSelector.currentNode()
+        if volumeNode is None and volumesOf(slicer.mrmlScene):
+            return _("Choose the CT that is to be segmented."), "", ""
         if volumeNode is None:
-            return _("Load a CT (File > Add Data, or the module DICOM) and choose it."), "", ""
+            return _("Load a CT (File > Add Data, or the module DICOM)."), "", ""
         return self._voxelFault(volumeNode), "", ""
+
+    @staticmethod
+    def _timer(container, onTimeout):
+        timer = qt.QTimer(container)
+        timer.setSingleShot(True)
+        timer.interval = SETTLES_MS
+        timer.connect("timeout()", onTimeout)
+        return timer
 
     def _voxelFault(self, volumeNode) -> str:
         try:

@@ -20,6 +20,10 @@ from ..Words import tr as _
 from .SegmentFiles import MODEL, REPORT, RESULT
 from .Surfaces import addSurfaces, surfacesOf
 
+ALGORITHM = "HLFD"
+"""How the algorithm's name begins: by it, a result that comes back as DICOM is known for what it is."""
+LONGEST_IN_DICOM = 64
+
 
 @dataclass(frozen=True)
 class SegmentResult:
@@ -65,7 +69,8 @@ def addToScene(volumeNode, result: SegmentResult):
     """A segmentation node of a result beside its CT."""
     scene = volumeNode.GetScene()
     name = scene.GetUniqueNameByString(_("{volume} segmentation").format(volume=volumeNode.GetName()))
-    node = segmentationFromImage(volumeNode, result.image, result.labels, name, result.title)
+    algorithm = f"{ALGORITHM}: {result.title}"[:LONGEST_IN_DICOM]
+    node = segmentationFromImage(volumeNode, result.image, result.labels, name, algorithm)
     keepReport(node, result.report)
     if result.surfaces is not None:
         addSurfaces(node, result.surfaces)

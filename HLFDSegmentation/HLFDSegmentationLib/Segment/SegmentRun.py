@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import qt
 import slicer
 
+from ..BackendCalls import plain
 from ..Grids import dimensionsOf, ijkToRasOf
 from ..InBackground import InBackground
-from ..Jobs import forgetJob, jobOf, startJob, stopJob
+from ..Jobs import jobOf, startJob, stopJob
 from ..NodeMarks import markOf, nodeOf
 from ..Panels.JobWatch import JobWatch
 from ..VolumeCopy import VolumeCopy
-from ..Words import Refusal
 from ..Words import tr as _
-from .SegmentFiles import Running, fillFolder, folderOf, isDone, newFolder, notWritable, removeFolder, settingsOf
+from .RunWords import cancelled, progressOf, whyNotDone
+from .SegmentFiles import Running, clearAway, fillFolder, folderOf, isDone, newFolder, notWritable, settingsOf
 from .SegmentResult import addToScene, readResult
 
 IDLE, COPYING, WORKING, STOPPING, LOADING = "idle", "copying", "working", "stopping", "loading"
+LATER_MS = 200
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ class SegmentRun:
         running: what runs (`Running`), None when idle.
     """
 
-    def __init__(self, bench, whenChanged, whenEnded):
+    def __init__(self, bench, container, whenChanged, whenEnded):
         self._bench, self._whenChanged, self._whenEnded = bench, whenChanged, whenEnded
-        self._copyTimer = qt.QTimer()
+        self._copyTimer = qt.QTimer(container)
         self._copyTimer.interval = 0
         self._copyTimer.connect("timeout()", self._copySome)
         self._cleaners: list = []
@@ -60,13 +62,17 @@ class SegmentRun:
         """Whether a segmentation runs."""
         return self.stage != IDLE
 
+    def isOf(self, scene) -> bool:
+        """Whether what runs is of a CT that is in this scene; it goes on then, whatever else came or went."""
+        return self.isBusy and nodeOf(scene, self.running.ct) is not None
+
     def start(self, volumeNode, modelName: str, withSurfaces: bool = True) -> None:
         """Begin; only while idle.
 
         Raises:
             Refusal: environment, model, volume or folder cannot be used; nothing has begun then.
         """
-        environment = self._bench.requireEnvironment()
+        environment = plain(self._bench.requireEnvironment())
         model = self._bench.models.read(modelName)
         self._copy = VolumeCopy(volumeNode)
         folder = newFolder()
@@ -77,14 +83,23 @@ class SegmentRun:
         self._copyTimer.start()
 
     def attach(self, running: Running) -> None:
-        """Go on with what a scene says that it runs; only while idle."""
+        """Go on with what a scene says that it runs; only while idle.
+
+        Raises:
+            Refusal: the backend's files are missing.
+        """
         self.running = running
         volumeNode = self._volumeNode()
-        self._name = volumeNode.GetName() if volumeNode is not None else _("a CT that is gone")
+        self._name = volumeNode.GetName() if volumeNode is not None else _("a CT that was removed")
         if isDone(folderOf(running.job)):
             self._load()
         else:
             self._watchJob()
+
+    def keep(self) -> None:
+        """Let the scene know what runs: saved now, it would find it again."""
+        if self.stage in (WORKING, STOPPING, LOADING) and self._bench.parameters is not None:
+            self._bench.parameters.segmentation = self.running.toText()
 
     def cancel(self) -> None:
         """Stop; what the backend has begun ends within seconds, and `whenEnded` is called then."""
@@ -92,12 +107,12 @@ class SegmentRun:
             stopJob(jobOf(self.running.job))
             self._show(STOPPING, _("Stopping…"))
         elif self.stage in (COPYING, LOADING):
-            self._end("cancelled", _("The segmentation of {volume} was cancelled.").format(volume=self._name))
+            self._end("cancelled", cancelled(self._name))
 
     def detach(self) -> None:
         """Let go of the scene. What the backend has begun goes on: a saved scene finds it again."""
         if self.stage == COPYING:
-            self._cleanUp(isKept=False)
+            self._cleanUp(isLogKept=False)
         self._forgetRun()
 
     def close(self) -> None:
@@ -113,24 +128,20 @@ class SegmentRun:
             return
         self._copyTimer.stop()
         folder, model, copy = folderOf(self.running.job), self._model, self._copy
-        self._copy, isGivenUp = None, self._isGivenUp
+        self._copy, environment, isGivenUp = None, self._environment, self._isGivenUp
 
-        def fill():
+        def work():
             fillFolder(folder, copy.array_zyx, copy.ijkToRas, model)
-            if isGivenUp.is_set():  # whoever gave it up has removed the folder while this was at work
-                removeFolder(folder)
+            if not isGivenUp.is_set():
+                startJob(environment, "segment", settingsOf(folder, model.folder), folder.name)
+            if isGivenUp.is_set():  # whoever gave it up has cleared away while this was at work
+                clearAway(folder.name, isLogKept=False)
 
-        self._work = InBackground(fill, self._startBackend, self._cannotWrite)
+        self._work = InBackground(work, self._hasStarted, self._hasNotStarted)
 
-    def _startBackend(self, nothing) -> None:
-        folder = folderOf(self.running.job)
-        try:
-            startJob(self._environment, "segment", settingsOf(folder, self._model.folder), folder.name)
-        except Refusal as error:
-            self._end("failed", str(error))
-            return
-        self._bench.parameters.segmentation = self.running.toText()
+    def _hasStarted(self, nothing) -> None:
         self._watchJob()
+        self.keep()
 
     def _watchJob(self) -> None:
         self._show(WORKING, _("Starting to segment {volume}…").format(volume=self._name))
@@ -141,18 +152,15 @@ class SegmentRun:
             stopJob(jobOf(self.running.job))
             self._show(STOPPING, _("{volume} was removed; stopping…").format(volume=self._name))
         elif self.stage == WORKING and view.of:
-            self._show(WORKING, _progressOf(view, self._name), view.step or 0, view.of)
+            self._show(WORKING, progressOf(view, self._name), view.step or 0, view.of)
 
     def _seeEnd(self, view) -> None:
         if view is not None and view.state == "done":
             self._load()
-        elif view is None:
-            sentence = _("The segmentation of {volume} is not on this computer any more; segment it again.")
-            self._end("failed", sentence.format(volume=self._name))
-        elif view.state == "cancelled":
-            self._end("cancelled", _("The segmentation of {volume} was cancelled.").format(volume=self._name))
+        elif view is not None and view.state == "cancelled":
+            self._end("cancelled", cancelled(self._name))
         else:
-            self._end("failed", _("{volume}: {reason}").format(volume=self._name, reason=view.say))
+            self._end("failed", whyNotDone(view, self._name))
 
     def _load(self) -> None:
         volumeNode = self._volumeNode()
@@ -168,6 +176,10 @@ class SegmentRun:
         )
 
     def _addToScene(self, result) -> None:
+        if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():  # their progress lets timers go on
+            running = self.running
+            qt.QTimer.singleShot(LATER_MS, lambda: self._addToScene(result) if self.running is running else None)
+            return
         volumeNode = self._volumeNode()
         if volumeNode is None or volumeNode.GetImageData() is None:
             self._load()  # says so
@@ -177,7 +189,7 @@ class SegmentRun:
 
     # Ends
 
-    def _cannotWrite(self, error) -> None:
+    def _hasNotStarted(self, error) -> None:
         folder = folderOf(self.running.job)
         self._end("failed", notWritable(error, folder) if isinstance(error, OSError) else str(error))
 
@@ -186,25 +198,19 @@ class SegmentRun:
 
     def _end(self, kind: str, say: str, nodeId: str = "") -> None:
         outcome = Outcome(kind, say, self.running.ct, nodeId)
-        self._cleanUp(isKept=kind == "failed")
+        self._cleanUp(isLogKept=kind == "failed")
         if self._bench.parameters is not None:
             self._bench.parameters.segmentation = ""
         self._forgetRun()
         self._whenChanged()
         self._whenEnded(outcome)
 
-    def _cleanUp(self, isKept: bool) -> None:
+    def _cleanUp(self, isLogKept: bool) -> None:
         """Remove the copy of the CT; of a failed job its log is kept, for whoever has to find out why."""
         name = self.running.job
         self._isGivenUp.set()
-
-        def clean():
-            removeFolder(folderOf(name))
-            if not isKept:
-                forgetJob(jobOf(name))
-
         self._cleaners = [one for one in self._cleaners if one.isAtWork]
-        self._cleaners.append(InBackground(clean, lambda nothing: None, lambda error: None))
+        self._cleaners.append(InBackground(lambda: clearAway(name, isLogKept), _nothing, _nothing))
 
     def _forgetRun(self) -> None:
         self._copyTimer.stop()
@@ -223,14 +229,5 @@ class SegmentRun:
         return nodeOf(slicer.mrmlScene, self.running.ct)
 
 
-def _progressOf(view, name: str) -> str:
-    if not view.left_s:
-        return _("Segmenting {volume}: slice {at} of {of}").format(volume=name, at=view.step or 0, of=view.of)
-    sentence = _("Segmenting {volume}: slice {at} of {of}, about {left} left")
-    return sentence.format(volume=name, at=view.step or 0, of=view.of, left=_inWords(view.left_s))
-
-
-def _inWords(seconds: float) -> str:
-    if seconds < 90:
-        return _("{count} s").format(count=max(1, round(seconds)))
-    return _("{count} min").format(count=round(seconds / 60))
+def _nothing(_result) -> None:
+    """Nobody waits for this."""
