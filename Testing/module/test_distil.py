@@ -76,14 +76,17 @@ def test_without_cases_or_backend_start_is_refused_with_the_reason_and_the_way(a
     cases.refusal = ""
     window.panel.refresh()
     assert not window.start.startButton.enabled
-    assert "backend is not installed" in window.start.messageText.text
+    assert "is not installed yet" in window.start.messageText.text
     assert not (home / ".hlfd").exists(), "nothing is written without a click"
 
 
 def test_cases_that_are_chosen_later_are_noticed(aWindow, backend, fewCases):
+    from HLFDSegmentationLib.Bench import CASES
+
     cases = fewCases("There are no cases yet.")
     window = aWindow(cases)
-    cases.refusal, window.bench.parameters.cases = "", "[1]"
+    cases.refusal = ""
+    window.bench.tell(CASES)
     window.until(lambda: window.start.startButton.enabled)
     assert window.start.casesText.text == "4 cases"
 
@@ -97,20 +100,53 @@ def test_choices_that_cannot_be_meant_are_told_and_start_waits_for_better_ones(a
     ):
         before = field.text
         field.text = bad
+        window.until(lambda: not window.start.startButton.enabled)
         assert why in window.start.messageText.text
-        assert not window.start.startButton.enabled
         field.text = before
-        assert window.start.startButton.enabled
+        window.until(lambda: window.start.startButton.enabled)
 
 
 def test_a_teachers_folder_without_a_model_is_refused(aWindow, backend, tmp_path):
     window = aWindow()
     window.click(window.choices.useRadio)
-    assert "No teacher is chosen" in window.start.messageText.text
+    window.until(lambda: "No teacher is chosen" in window.start.messageText.text)
     window.choices.teacherPathEdit.currentPath = str(tmp_path)
-    assert "holds no finished model" in window.start.messageText.text
+    window.until(lambda: "holds no finished model" in window.start.messageText.text)
     window.choose(window.choices.methodCombo, "Student alone")
-    assert window.start.startButton.enabled
+    window.until(lambda: window.start.startButton.enabled)
+
+
+def test_many_letters_of_a_name_ask_for_the_cases_once(aWindow, backend, fewCases):
+    window = aWindow(fewCases())
+    asked = []
+    window.bench.casePlan = lambda: asked.append(1) or fewCases()
+    for length in range(1, 12):
+        window.choices.nameEdit.text = "left-kidney"[:length]
+    window.until(lambda: asked)
+    assert asked == [1]
+
+
+def test_what_a_size_takes_is_called_a_guess_until_it_was_measured(aWindow, backend):
+    window = aWindow()
+    assert "10 minutes" in window.choices.presetText.text
+    window.choose(window.choices.presetCombo, "Laptop (hours)")
+    assert "guess until you click Estimate time" in window.choices.presetText.text
+
+
+def test_start_stands_above_what_is_seldom_changed(aWindow, backend):
+    import qt
+
+    window = aWindow()
+    window.choices.advancedSection.collapsed = False
+    window.section.resize(400, 1600)
+    corner = qt.QPoint(0, 0)
+    window.until(
+        lambda: (
+            0
+            < window.start.startButton.mapTo(window.section, corner).y()
+            < window.choices.advancedSection.mapTo(window.section, corner).y()
+        )
+    )
 
 
 def test_a_size_sets_everything_and_a_change_makes_it_ones_own(aWindow, backend):
@@ -203,7 +239,7 @@ def test_resume_without_a_backend_is_refused_in_a_sentence(aWindow, aTraining):
     aTraining(prepare="done", teach="cancelled", distill="cancelled", report="cancelled")
     window = aWindow()
     window.click(window.view.resumeButton)
-    assert "backend is not installed" in window.view.messageText.text
+    assert "is not installed yet" in window.view.messageText.text
 
 
 def test_a_job_that_is_removed_under_way_is_told_and_can_be_started_again(aWindow, aTraining):
@@ -212,7 +248,7 @@ def test_a_job_that_is_removed_under_way_is_told_and_can_be_started_again(aWindo
     aTraining(prepare="done", teach="running", distill="queued", report="queued")
     window = aWindow()
     shutil.rmtree(jobOf("kidney-teach").folder)
-    window.until(lambda: "its job was removed" in window.view.stageText.text)
+    window.until(lambda: "was removed; Resume does it again" in window.view.stageText.text)
     assert window.view.resumeButton.visible
 
 
@@ -223,7 +259,9 @@ def test_a_training_is_removed_after_the_user_said_yes(aWindow, aTraining):
     window = aWindow()
     qt.answers.give(qt.QMessageBox.No)
     window.click(window.view.removeButton)
+    window.until(lambda: not qt.answers.left())
     assert training.folder.is_dir()
+    window.until(lambda: window.view.removeButton.enabled)
     qt.answers.give(qt.QMessageBox.Yes)
     window.click(window.view.removeButton)
     window.until(lambda: window.list.emptyText.visible)
@@ -257,10 +295,13 @@ def test_curves_are_shown_in_plot_views_grow_and_go(aWindow, aTraining, desktop)
     window.until(lambda: window.view.curvesButton.enabled)
     assert ours() == []
     window.click(window.view.curvesButton)
-    views = [slicer.app.layoutManager().plotWidget(number).mrmlPlotViewNode() for number in (0, 1)]
-    assert [view.GetPlotChartNode().GetYAxisTitle() for view in views] == ["Loss", "Tumour Dice (validation)"]
+    views = [slicer.app.layoutManager().plotWidget(0).mrmlPlotViewNode()]
+    assert slicer.app.layoutManager().plotViewCount == 1
+    assert [view.GetPlotChartNode().GetYAxisTitle() for view in views] == ["Loss"], "no validation yet"
     tell(training, "teach", {"event": "step", "step": 10, "loss": 1.0})
     window.until(lambda: losses() == [2.0, 1.0])
+    tell(training, "teach", {"event": "validated", "step": 10, "tumor_dice": 0.25})
+    window.until(lambda: slicer.app.layoutManager().plotViewCount == 2)
     desktop.scene.Clear(0)
     assert ours() == []
     window.until(lambda: ours() and losses() == [2.0, 1.0])
@@ -269,6 +310,41 @@ def test_curves_are_shown_in_plot_views_grow_and_go(aWindow, aTraining, desktop)
     window.click(window.view.curvesButton)
     assert ours() == []
     assert slicer.app.layoutManager().layout == before
+
+
+def test_without_a_window_of_views_no_curves_are_offered(aWindow, aTraining, monkeypatch):
+    import slicer
+
+    training = aTraining(prepare="done", teach="running")
+    tell(training, "teach", {"event": "started", "at": 0}, {"event": "step", "step": 1, "loss": 2.0})
+    monkeypatch.setattr(type(slicer.app), "layoutManager", lambda self: None)
+    window = aWindow()
+    assert window.view.stageText.text
+    assert not window.view.curvesButton.visible
+
+
+def test_trainings_that_nobody_sees_are_not_read(aWindow, aTraining):
+    window = aWindow()
+    window.panel.ui.trainingsSection.collapsed = True
+    aTraining("late", prepare="done", teach="failed")
+    window.panel.trainings._look()
+    assert window.list.trainingsTable.rowCount == 0
+    window.panel.ui.trainingsSection.collapsed = False
+    window.until(lambda: window.list.trainingsTable.rowCount == 1)
+
+
+def test_without_the_backends_files_the_section_stands_and_says_so(aWindow, aTraining, monkeypatch):
+    from HLFDSegmentationLib import BackendPlace
+    from HLFDSegmentationLib.Words import Refusal
+
+    def missing():
+        raise Refusal("The backend is missing; install the extension again.")
+
+    aTraining(prepare="done", teach="failed")
+    monkeypatch.setattr(BackendPlace, "backendFolder", missing)
+    window = aWindow()
+    assert window.list.emptyText.visible
+    assert not window.start.startButton.enabled
 
 
 def test_the_picture_of_the_last_validation_fits_the_panel(aWindow, aTraining):
@@ -288,7 +364,7 @@ def test_the_picture_of_the_last_validation_fits_the_panel(aWindow, aTraining):
 def test_an_estimate_without_a_backend_is_refused_in_a_sentence(aWindow):
     window = aWindow()
     window.click(window.start.estimateButton)
-    assert "backend is not installed" in window.start.timeText.text
+    assert "is not installed yet" in window.start.timeText.text
 
 
 def test_the_student_of_a_stopped_training_can_be_used_with_an_honest_note(aWindow, aTraining):

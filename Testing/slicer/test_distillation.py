@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_is_refused_and_a_free_one_is_found(aDistillation):
     aDistillation("distillation-1")
     assert "choose another name" in refusal(lambda: makeFolder("distillation-1"))
     aJob(Stage("teach", "distillation-2-teach"), "done")
-    assert "job distillation-2-teach" in refusal(lambda: makeFolder("distillation-2"))
+    assert "distillation-2 is still taken" in refusal(lambda: makeFolder("distillation-2"))
     assert freeName() == "distillation-3"
 
 
@@ -156,7 +156,7 @@ def test_a_place_that_cannot_be_written_is_named(home):
         ({"prepare": "done", "teach": "starting", "distill": "queued"}, "teach", "starting", "Teacher: is starting."),
         ({"prepare": "done", "teach": "cancelled", "distill": "cancelled"}, "teach", "cancelled", "Teacher: stopped"),
         ({"prepare": "done", "teach": "done", "distill": "lost"}, "distill", "lost", "Student: interrupted"),
-        ({"prepare": "done", "teach": "done"}, "distill", "gone", "Student: its job was removed"),
+        ({"prepare": "done", "teach": "done"}, "distill", "gone", "Student: was removed"),
         ({one: "done" for one in ("prepare", "teach", "distill", "report")}, "report", "done", "All is done."),
     ],
 )
@@ -286,6 +286,28 @@ def test_a_report_is_told_with_its_number_of_test_cases(aDistillation, report, s
     said, kind = resultInSentences(made, stateOf(made), {})
     assert say in said
     assert kind == "good"
+
+
+def test_a_report_that_is_written_anew_is_read_anew(aDistillation):
+    made = aDistillation()
+    assert made.report() == {}
+    path = made.folder / "report" / "report.json"
+    path.parent.mkdir()
+    for cases in (1, 12):
+        path.write_text(json.dumps({"test_cases": cases}))
+        assert made.report() == {"test_cases": cases}
+
+
+def test_a_folder_is_as_large_as_its_files(tmp_path):
+    from HLFDSegmentationLib.Distil.DistillationFolders import bytesIn
+    from HLFDSegmentationLib.Distil.DistillationState import sizeInWords
+
+    (tmp_path / "deep").mkdir()
+    empty = bytesIn(tmp_path)
+    (tmp_path / "deep" / "one").write_bytes(bytes(3000))
+    (tmp_path / "two").write_bytes(bytes(500))
+    assert bytesIn(tmp_path) - empty == 3500
+    assert [sizeInWords(size) for size in (0, 12e6, 1.24e9)] == ["1 MB", "12 MB", "1.2 GB"]
 
 
 def test_times_are_told_as_people_do():

@@ -114,6 +114,31 @@ def test_drawing_again_updates_the_same_nodes(scene, curves):
     assert slicer.util.arrayFromTableColumn(table, "Loss").tolist() == [0.5, 0.125]
 
 
+def test_a_single_point_is_drawn_as_a_line_of_two_which_vtk_can_draw(scene, curves):
+    import slicer
+
+    curves.draw("dice", "student", np.array([5.0]), np.array([0.5]))
+    table = next(node for node in ours(scene) if node.IsA("vtkMRMLTableNode"))
+    assert slicer.util.arrayFromTableColumn(table, "Step").tolist() == [5, 5]
+
+
+def test_a_chart_without_points_is_not_shown_until_it_has_some(scene, curves):
+    from HLFDSegmentationLib.Distil.PlotLayout import LAYOUT_IDS, PlotLayout
+
+    manager = aLayoutManager(scene)
+    layout, node = PlotLayout(manager), manager.layoutLogic().GetLayoutNode()
+    manager.setLayout(node.SlicerLayoutConventionalView)
+    curves.draw("loss", "teacher", np.array([1.0, 2.0]), np.array([0.5, 0.25]))
+    curves.draw("dice", "teacher", np.array([]), np.array([]))
+    layout.show(scene, curves.chartIds())
+    assert node.GetViewArrangement() == LAYOUT_IDS["loss",]
+    curves.draw("dice", "teacher", np.array([2.0]), np.array([0.5]))
+    layout.show(scene, curves.chartIds())
+    assert node.GetViewArrangement() == LAYOUT_IDS["loss", "dice"]
+    layout.leave()
+    assert node.GetViewArrangement() == node.SlicerLayoutConventionalView
+
+
 def test_curves_are_drawn_anew_after_the_scene_was_closed(scene, curves):
     curves.draw("loss", "teacher", np.array([1.0]), np.array([0.5]))
     assert curves.isThere()
@@ -136,7 +161,7 @@ def test_curves_are_not_saved_with_the_scene_and_leave_nothing_behind(scene, cur
 def test_the_views_show_the_charts_and_go_back_to_the_arrangement_of_before(scene, curves):
     import slicer
 
-    from HLFDSegmentationLib.Distil.PlotLayout import LAYOUT_ID, PLOT_VIEWS, PlotLayout
+    from HLFDSegmentationLib.Distil.PlotLayout import LAYOUT_IDS, PLOT_VIEWS, PlotLayout
 
     manager = aLayoutManager(scene)
     layout = PlotLayout(manager)
@@ -146,7 +171,7 @@ def test_the_views_show_the_charts_and_go_back_to_the_arrangement_of_before(scen
     shown = {kind: scene.GetSingletonNode(tag, "vtkMRMLPlotViewNode") for kind, tag in PLOT_VIEWS.items()}
     assert {kind: view.GetPlotChartNodeID() for kind, view in shown.items()} == charts
     assert layout.isShown
-    assert manager.layoutLogic().GetLayoutNode().GetViewArrangement() == LAYOUT_ID
+    assert manager.layoutLogic().GetLayoutNode().GetViewArrangement() == LAYOUT_IDS["loss", "dice"]
     layout.leave()
     assert (
         manager.layoutLogic().GetLayoutNode().GetViewArrangement()

@@ -33,10 +33,12 @@ class Curves:
         Args:
             kind: "loss" or "dice".
             who: "teacher" or "student".
-            steps, values: arrays of one length.
+            steps, values: arrays of one length; without points there is no chart of them yet.
         """
         if not len(steps):
             return
+        if len(steps) == 1:
+            steps, values = np.repeat(steps, 2), np.repeat(values, 2)  # a line of one point is an error to VTK
         table = self._table(kind, who)
         wasModifying = table.StartModify()
         slicer.util.updateTableFromArray(table, [np.asarray(steps), np.asarray(values)], [STEP, self._valueName(kind)])
@@ -56,6 +58,10 @@ class Curves:
                 node.SetYAxisRangeAuto(False)
                 node.SetYAxisRange(0.0, 1.0)
         return node.GetID()
+
+    def chartIds(self) -> dict[str, str]:
+        """ "loss" and "dice" -> id of the chart, of those that have something to show."""
+        return dict(self._chartIds)
 
     def isThere(self) -> bool:
         """Whether the scene still has the charts; one that was closed has not."""

@@ -47,7 +47,8 @@ class DistilChoices:
         self._onChanged = onChanged
         self._isWriting = True
         self._fillLists()
-        setSmallPrint(self.ui.methodText)
+        for label in (self.ui.methodText, self.ui.presetText):
+            setSmallPrint(label)
         self._connect()
         self._isWriting = False
         self.write(Choices())
@@ -177,9 +178,11 @@ class DistilChoices:
         self._isWriting = True
         _choose(ui.studentCombo, self._studentChosen())
         try:
-            _choose(ui.presetCombo, presetOf(self.read()))
+            preset = presetOf(self.read())
         except Refusal:
-            _choose(ui.presetCombo, OWN)
+            preset = OWN
+        _choose(ui.presetCombo, preset)
+        ui.presetText.text = _timeOf(preset)
         self._isWriting = False
 
     def _studentChosen(self) -> str:
@@ -188,6 +191,16 @@ class DistilChoices:
         except Refusal:
             return OWN
         return {NARROW_STUDENT: "narrow", PAPER_STUDENT: "paper"}.get(widths, OWN)
+
+
+def _timeOf(preset: str) -> str:
+    """What is known of a preset's time before it was measured."""
+    return {
+        "try": _("Ends after 10 minutes: enough to see that everything works, too little for a good model."),
+        "laptop": _("Ends after 4 hours. Whether they are enough is a guess until you click Estimate time."),
+        "paper": _("Has no time limit. A day on a GPU is a guess until you click Estimate time."),
+        OWN: _("Click Estimate time to learn how long this takes."),
+    }[preset]
 
 
 def _fill(combo, titles: dict[str, str]) -> None:

@@ -1,5 +1,7 @@
 """The section Distil: choices, start, and the trainings that came of it."""
 
+import contextlib
+
 from ..Bench import ENVIRONMENT, PARAMETERS, TRAININGS
 from ..Words import Refusal
 from .DistilChoices import DistilChoices
@@ -17,7 +19,7 @@ class DistilPanel:
         self._bench = bench
         self.ui = bench.build("DistilPanel", container)
         self.choices = DistilChoices(bench, self.ui.newSection, self._onChoices)
-        startUi = bench.build("DistilStart", self.ui.newSection)
+        startUi = bench.build("DistilStart", self.choices.ui.startPlace)
         self.forecast = Forecast(bench, startUi, self.choices.read)
         self.start = DistilStart(bench, startUi, self.choices.read, self._onBusy, self._onStarted)
         self.startUi = startUi
@@ -52,7 +54,7 @@ class DistilPanel:
         if text and self._bench.parameters is not None:
             self._bench.parameters.distil = text
         self.forecast.refresh()
-        self.start.refresh()
+        self.start.refreshSoon()
 
     def _onBusy(self, isBusy):
         self.choices.setEnabled(not isBusy)
@@ -65,5 +67,7 @@ class DistilPanel:
         self._onChoices()
 
     def _suggestName(self) -> None:
-        if not self.choices.ui.nameEdit.text.strip():
+        if self.choices.ui.nameEdit.text.strip():
+            return
+        with contextlib.suppress(Refusal):  # the backend's files are missing; the section Backend says so
             self.choices.suggestName(freeName())

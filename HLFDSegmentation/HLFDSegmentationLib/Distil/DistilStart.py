@@ -3,8 +3,10 @@
 import contextlib
 
 import qt
+import slicer
 
 from ..BackendCalls import plain
+from ..Bench import CASES
 from ..InBackground import InBackground
 from ..Panels.Looks import clearMessage, showMessage
 from ..Words import Refusal
@@ -13,7 +15,7 @@ from .Distillation import record
 from .DistillationFolders import makeFolder, putAside, requireFree, sweepUp
 from .DistilSettings import checkChoices
 
-BETWEEN_STEPS_MS, LOOK_MS = 5, 1500
+BETWEEN_STEPS_MS, SETTLE_MS = 5, 200
 
 
 class DistilStart:
@@ -31,7 +33,6 @@ class DistilStart:
         self._bench, self._ui = bench, ui
         self._readChoices, self._onBusy, self._onStarted = readChoices, onBusy, onStarted
         self._export = self._folder = self._choices = self._environment = self._plan = self._launch = self._sweep = None
-        self._casesSeen = None
         ui.exportPlace.visible = False
         clearMessage(ui.messageText)
         clearMessage(ui.casesText)
@@ -39,20 +40,24 @@ class DistilStart:
             label.connect("linkActivated(QString)", self._onLink)
         ui.startButton.connect("clicked()", self.start)
         ui.cancelButton.connect("clicked()", self.cancel)
-        self._stepper = _timer(BETWEEN_STEPS_MS, self._step)
-        self._looker = _timer(LOOK_MS, self._look)
-        self._looker.start()
+        self._stepper = _timer(ui.startButton, BETWEEN_STEPS_MS, self._step)
+        self._settling = _timer(ui.startButton, SETTLE_MS, self.refresh)
+        self._settling.singleShot = True
+        bench.listen(CASES, self.refreshSoon)
 
     @property
     def isBusy(self) -> bool:
         """Whether cases are being written or jobs launched."""
         return self._export is not None or self._launch is not None
 
+    def refreshSoon(self) -> None:
+        """The same in a moment, once for many changes: to ask for the cases takes its time."""
+        self._settling.start()
+
     def refresh(self) -> None:
         """Say whether it can start, with what, and why not."""
         if self.isBusy:
             return
-        self._casesSeen = self._casesText()
         plan, refusal, section = self._whatIsMissing()
         self._ui.startButton.enabled = not refusal
         if refusal:
@@ -90,7 +95,7 @@ class DistilStart:
 
     def close(self) -> None:
         """The window goes: cases that are half-written go as well, jobs do not."""
-        self._looker.stop()
+        self._settling.stop()
         if self._export is not None:
             self._discard()
         for task in (self._launch, self._sweep):
@@ -113,7 +118,9 @@ class DistilStart:
         return plan, "", ""
 
     def _step(self):
-        """Write a piece of the cases."""
+        """Write a piece of the cases; not while a scene comes or goes, whose progress lets timers run."""
+        if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
+            return
         try:
             isDone = self._export.step()
         except Refusal as refusal:
@@ -146,7 +153,8 @@ class DistilStart:
 
     def _onNotLaunched(self, error):
         self._onLaunched(None)
-        self._say(_("{why} Resume tries it again.").format(why=error))
+        sentence = _("The training could not be started: {why} Click Resume below to try again.")
+        self._say(sentence.format(why=error))
 
     def _giveUp(self, why: str) -> None:
         self._discard()
@@ -167,6 +175,7 @@ class DistilStart:
             self._sweep = InBackground(sweepUp, _forgotten, _forgotten)
 
     def _say(self, why: str) -> None:
+        self._settling.stop()  # it would take the sentence away
         showMessage(self._ui.messageText, why, "bad")
 
     def _showProgress(self) -> None:
@@ -180,20 +189,12 @@ class DistilStart:
         self._ui.startButton.enabled = not isBusy
         self._onBusy(isBusy)
 
-    def _look(self):
-        """Cases are chosen in another section, which tells nobody."""
-        if not self.isBusy and self._ui.startButton.visible and self._casesText() != self._casesSeen:
-            self.refresh()
-
-    def _casesText(self):
-        return None if self._bench.parameters is None else self._bench.parameters.cases
-
     def _onLink(self, section):
         self._bench.open(section)
 
 
-def _timer(intervalMs: int, onTimeout):
-    timer = qt.QTimer()
+def _timer(parent, intervalMs: int, onTimeout):
+    timer = qt.QTimer(parent)
     timer.interval = intervalMs
     timer.connect("timeout()", onTimeout)
     return timer

@@ -12,13 +12,14 @@ import json
 import shutil
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ..BackendPlace import useBackend
 from ..Jobs import forgetJob, jobOf, resumeJob, startJob, stopJob, viewOf
 from ..Words import Refusal
 from ..Words import tr as _
-from .DistillationFolders import HALF_MADE, RECORD, distillationsFolder, notWritable, putAside
+from .DistillationFolders import HALF_MADE, RECORD, distillationsFolder, notWritable, putAside, stampOf
 from .DistilSettings import Choices, choicesAsText, choicesFromText, distillSettings, teachSettings
 
 FORMAT = 1
@@ -210,8 +211,15 @@ def _waitsForRemoved(job) -> bool:
 
 
 def _readObject(path: Path) -> dict:
+    """An object of JSON, empty without one; the list of trainings asks each second, so each version is read once."""
+    stamp = stampOf(path)
+    return {} if stamp is None else _readVersion(stamp)
+
+
+@lru_cache(maxsize=128)
+def _readVersion(stamp: tuple) -> dict:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(Path(stamp[0]).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -6,7 +6,7 @@ import shutil
 import uuid
 from pathlib import Path
 
-from ..BackendPlace import homeFolder
+from ..BackendPlace import homeFolder, useBackend
 from ..Jobs import jobOf
 from ..Words import Refusal
 from ..Words import tr as _
@@ -34,12 +34,17 @@ def requireFree(name: str) -> None:
         raise Refusal(sentence.format(name=name))
     for command in COMMANDS:
         if jobOf(f"{name}-{command}").folder.exists():
-            sentence = _("There is a job {job} from before; choose another name for the distillation.")
-            raise Refusal(sentence.format(job=f"{name}-{command}"))
+            sentence = _("The name {name} is still taken by an earlier training; choose another.")
+            raise Refusal(sentence.format(name=name))
 
 
 def freeName() -> str:
-    """A name that neither a distillation nor a job of one has."""
+    """A name that neither a distillation nor a job of one has.
+
+    Raises:
+        Refusal: the backend's files are missing.
+    """
+    useBackend()  # or every name would be refused, without an end
     for number in itertools.count(1):
         with contextlib.suppress(Refusal):
             requireFree(f"distillation-{number}")
@@ -82,6 +87,24 @@ def sweepUp() -> None:
     """Remove what was put aside; may take seconds."""
     for left in distillationsFolder().glob(f"{HALF_MADE}*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def bytesIn(folder: Path) -> int:
+    """Bytes of all files in a folder; may take seconds. What goes meanwhile is not counted."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size
+    return total
+
+
+def stampOf(path: Path) -> tuple | None:
+    """Tells two versions of a file apart; None if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return str(path), found.st_mtime_ns, found.st_size
 
 
 def notWritable(folder: Path, error: OSError) -> str:

@@ -7,6 +7,7 @@ from .Distillation import Distillation, Stage
 
 SHARES = {"prepare": 4, "teach": 52, "distill": 38, "report": 6}
 """Command -> about how much of the whole time its stage takes."""
+GB, MB = 1e9, 1e6
 GONE = "gone"
 """State of a stage whose job was removed before it was done; the others are those of `hlfd.jobs.states`."""
 RESUMABLE = ("failed", "cancelled", "lost", GONE)
@@ -80,6 +81,13 @@ def stateInWords(state: State) -> str:
     return words.get(state.state) or atWork[state.command]
 
 
+def sizeInWords(size: int) -> str:
+    """Bytes, such as "1.2 GB" or "12 MB"."""
+    if size >= GB:
+        return _("{size:.1f} GB").format(size=size / GB)
+    return _("{size:.0f} MB").format(size=max(size / MB, 1))
+
+
 def timeInWords(seconds: float) -> str:
     """Such as "12 min" or "2 h 5 min"."""
     minutes = round(seconds / 60)
@@ -96,7 +104,7 @@ def _sentence(stage: Stage, view, state: str) -> str:
     if state == "done":
         return _("All is done.")
     if state == GONE:
-        return _("{stage}: its job was removed; Resume starts it again from what is there.").format(stage=title)
+        return _("{stage}: was removed; Resume does it again with what is there.").format(stage=title)
     if state == "lost":
         return _("{stage}: interrupted, as when the computer is switched off; Resume goes on.").format(stage=title)
     if state == "cancelled":

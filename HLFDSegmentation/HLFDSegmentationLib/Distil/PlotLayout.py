@@ -1,7 +1,7 @@
-"""An arrangement of views with one slice view beside two plots, loss above Dice, and the way back."""
+"""Arrangements of views with one slice view beside plots, the loss alone or above Dice, and the way back."""
 
-LAYOUT_ID = 5716
-"""Slicer's own are below 1000; others' are drawn at random as well."""
+LAYOUT_IDS = {("loss",): 5716, ("loss", "dice"): 5717}
+"""Charts -> id of the arrangement that shows them. Slicer's own are below 1000; others' are drawn at random as well."""
 PLOT_VIEWS = {"loss": "HLFDLoss", "dice": "HLFDDice"}
 """Chart -> tag of the view that shows it."""
 
@@ -15,25 +15,21 @@ DESCRIPTION = """
   </view>
  </item>
  <item>
-  <layout type="vertical" split="true">
-   <item>
-    <view class="vtkMRMLPlotViewNode" singletontag="HLFDLoss">
-     <property name="viewlabel" action="default">L</property>
-    </view>
-   </item>
-   <item>
-    <view class="vtkMRMLPlotViewNode" singletontag="HLFDDice">
-     <property name="viewlabel" action="default">D</property>
-    </view>
-   </item>
+  <layout type="vertical" split="true">{plots}
   </layout>
  </item>
 </layout>
 """
+PLOT = """
+   <item>
+    <view class="vtkMRMLPlotViewNode" singletontag="{tag}">
+     <property name="viewlabel" action="default">{letter}</property>
+    </view>
+   </item>"""
 
 
 class PlotLayout:
-    """Shows and leaves the arrangement; `layoutManager` is Slicer's.
+    """Shows and leaves an arrangement; `layoutManager` is Slicer's, None where Slicer has no window.
 
     The layout node is asked for anew each time: a closed scene has another one.
     """
@@ -43,26 +39,29 @@ class PlotLayout:
         self._before: int | None = None
 
     @property
+    def canShow(self) -> bool:
+        """Whether there are views at all."""
+        return self._manager is not None
+
+    @property
     def isShown(self) -> bool:
-        """Whether this arrangement is shown now."""
-        return self._node().GetViewArrangement() == LAYOUT_ID
+        """Whether an arrangement of ours is shown now."""
+        return self.canShow and self._node().GetViewArrangement() in LAYOUT_IDS.values()
 
     def show(self, scene, chartIds: dict[str, str]) -> None:
-        """Show charts: "loss" and "dice" -> id of the chart node."""
-        node = self._node()
-        if not node.IsLayoutDescription(LAYOUT_ID):
-            node.AddLayoutDescription(LAYOUT_ID, DESCRIPTION)
+        """Show charts: "loss", and "dice" if there is one -> id of the chart node. A plot without points is blank."""
+        kinds = ("loss", "dice") if "dice" in chartIds else ("loss",)
+        node, layoutId = self._node(), LAYOUT_IDS[kinds]
+        if not node.IsLayoutDescription(layoutId):
+            node.AddLayoutDescription(layoutId, _description(kinds))
         if not self.isShown:
             self._before = node.GetViewArrangement()
-            self._manager.setLayout(LAYOUT_ID)
-        self.useCharts(scene, chartIds)
-
-    def useCharts(self, scene, chartIds: dict[str, str]) -> None:
-        """Let the plot views show other charts; they must have been shown once."""
+        if node.GetViewArrangement() != layoutId:
+            self._manager.setLayout(layoutId)
         for kind, tag in PLOT_VIEWS.items():
             view = scene.GetSingletonNode(tag, "vtkMRMLPlotViewNode")
             if view is not None:
-                view.SetPlotChartNodeID(chartIds.get(kind, ""))
+                view.SetPlotChartNodeID(chartIds.get(kind))
 
     def leave(self) -> None:
         """Go back to the arrangement of before; another that was chosen meanwhile stays."""
@@ -71,3 +70,8 @@ class PlotLayout:
 
     def _node(self):
         return self._manager.layoutLogic().GetLayoutNode()
+
+
+def _description(kinds) -> str:
+    plots = [PLOT.format(tag=PLOT_VIEWS[kind], letter=kind[0].upper()) for kind in kinds]
+    return DESCRIPTION.format(plots="".join(plots))

@@ -9,7 +9,8 @@ from ..Jobs import jobOf
 from ..Panels.Looks import clearMessage, setBold, setSmallPrint, showMessage
 from ..Words import Refusal
 from ..Words import tr as _
-from .DistillationState import stateOf
+from .DistillationFolders import bytesIn, stampOf
+from .DistillationState import sizeInWords, stateOf
 from .LogTail import lastLines
 from .TrainingCurves import TrainingCurves
 from .TrainingResult import TrainingResult
@@ -94,9 +95,22 @@ class TrainingView:
         self._run(lambda: distillation.goOn(environment))
 
     def _onRemove(self):
-        sentence = _("Remove {name} with all that it has learnt? Models that are in the library stay.")
-        if slicer.util.confirmYesNoDisplay(sentence.format(name=self.distillation.name)):
-            self._run(self.distillation.remove)
+        """Measure it first, which takes its time: what is lost is said before."""
+        distillation = self.distillation
+        self._task = InBackground(
+            lambda: bytesIn(distillation.folder), lambda size: self._askRemove(distillation, size), self._onFailed
+        )
+        self.look()
+
+    def _askRemove(self, distillation, size: int) -> None:
+        self._task = None
+        sentence = _(
+            "Remove {name} with all that it has learnt ({size})? This cannot be undone. Models in the library stay."
+        )
+        if slicer.util.confirmYesNoDisplay(sentence.format(name=distillation.name, size=sizeInWords(size))):
+            self._run(distillation.remove)
+        else:
+            self.look()
 
     def _run(self, work) -> None:
         """Do something that takes its time, in a thread; the buttons wait."""
@@ -116,7 +130,7 @@ class TrainingView:
     def _showPicture(self) -> None:
         """The newest picture of a validation; a label's own scaling would blur the captions."""
         label, folder = self.ui.previewPicture, self.distillation.folder
-        stamps = {who: _stamp(folder / who / "preview.png") for who in ("student", "teacher")}
+        stamps = {who: stampOf(folder / who / "preview.png") for who in ("student", "teacher")}
         who = next((one for one, stamp in stamps.items() if stamp), "")
         label.visible = self.ui.previewText.visible = bool(who)
         seen = (stamps.get(who), label.width)
@@ -136,7 +150,7 @@ class TrainingView:
         if self.ui.logSection.collapsed:
             return
         path = jobOf(self.state.job).log
-        seen = (path, _stamp(path))
+        seen = (path, stampOf(path))
         if seen == self._logSeen:
             return
         self._logSeen = seen
@@ -147,12 +161,3 @@ class TrainingView:
     def _onLogCollapsed(self):
         if self.distillation is not None and self.state is not None:
             self._showLog()
-
-
-def _stamp(path):
-    """Tells two versions of a file apart; None if it is not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return str(path), found.st_mtime_ns, found.st_size
