@@ -19,6 +19,7 @@ set(MODULE_PYTHON_SCRIPTS
   HLFDSegmentationLib/Backend/__init__.py
   HLFDSegmentationLib/BackendCalls.py
   HLFDSegmentationLib/BackendPlace.py
+  HLFDSegmentationLib/BackendWords.py
   HLFDSegmentationLib/Bench.py
   HLFDSegmentationLib/Cases/CaseChecks.py
   HLFDSegmentationLib/Cases/CaseChoices.py
@@ -72,6 +73,7 @@ set(MODULE_PYTHON_SCRIPTS
   HLFDSegmentationLib/LabelArrays.py
   HLFDSegmentationLib/Labels.py
   HLFDSegmentationLib/Lesions.py
+  HLFDSegmentationLib/Models/CardWords.py
   HLFDSegmentationLib/Models/Model.py
   HLFDSegmentationLib/Models/ModelFiles.py
   HLFDSegmentationLib/Models/ModelLibrary.py
@@ -89,10 +91,13 @@ set(MODULE_PYTHON_SCRIPTS
   HLFDSegmentationLib/SceneFromFiles.py
   HLFDSegmentationLib/Segment/BatchPanel.py
   HLFDSegmentationLib/Segment/FolderBatch.py
+  HLFDSegmentationLib/Segment/FolderJobs.py
+  HLFDSegmentationLib/Segment/FolderLoading.py
   HLFDSegmentationLib/Segment/FolderResults.py
   HLFDSegmentationLib/Segment/LesionTable.py
   HLFDSegmentationLib/Segment/ModelChoice.py
   HLFDSegmentationLib/Segment/ResultViews.py
+  HLFDSegmentationLib/Segment/RunWords.py
   HLFDSegmentationLib/Segment/Scope.py
   HLFDSegmentationLib/Segment/SegmentFiles.py
   HLFDSegmentationLib/Segment/SegmentPanel.py

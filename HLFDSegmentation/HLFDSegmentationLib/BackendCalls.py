@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .BackendPlace import backendFolder
+from .BackendWords import forPanel, isForTerminal
 from .Words import Refusal
 from .Words import tr as _
 
@@ -55,15 +56,16 @@ def askDoctor(environment: PlainEnvironment, folder: Path) -> Verdict:
     isReady = bool(answer.get("ready"))
     if not isReady:
         return Verdict(False, _("Training cannot run here."), details)
-    devices = {"cpu": _("the processor (no GPU was found)"), "cuda": _("the NVIDIA GPU"), "mps": _("the Apple GPU")}
+    devices = {"cpu": _("the processor (no GPU was found)"), "cuda": _("the NVIDIA GPU"), "mps": _("Apple's GPU")}
     where = devices.get(answer.get("device"), str(answer.get("device")))
     return Verdict(True, _("Training will run on {where}.").format(where=where), details)
 
 
 def _told(finding: dict) -> str:
-    """What was found; what to do only where it must be done, for it is written for a terminal."""
-    isBad = finding.get("verdict") == "bad"
-    return " ".join(filter(None, (finding.get("say", ""), finding.get("do", "") if isBad else "")))
+    """What was found; what to do only where it must be done and a panel's user can do it."""
+    do = finding.get("do", "")
+    isSaid = finding.get("verdict") == "bad" and not isForTerminal(do)
+    return " ".join(filter(None, (forPanel(finding.get("say", "")), do if isSaid else "")))
 
 
 def ask(environment: PlainEnvironment, *words: str) -> dict:
@@ -116,5 +118,5 @@ def _answer(ended) -> dict:
     if isinstance(found, dict):
         return found
     lines = ended.stderr.decode("utf-8", errors="replace").strip().splitlines() or [_("it printed nothing")]
-    why = lines[-1].removeprefix("hlfd: ")
+    why = forPanel(lines[-1].removeprefix("hlfd: ")).rstrip(".")
     raise Refusal(_("The backend gave no answer ({why}); see Backend.").format(why=why))

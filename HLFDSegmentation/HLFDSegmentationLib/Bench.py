@@ -15,6 +15,8 @@ from .Words import tr as _
 
 PARAMETERS, ENVIRONMENT, MODELS, TRAININGS = "parameters", "environment", "models", "trainings"
 """News: another parameter node or none; the environment was made or removed; models came or went; so did trainings."""
+CASES = "cases"
+"""News: what `Bench.casePlan` gives may be another, since cases were changed or have been checked."""
 
 
 class Bench:
@@ -82,7 +84,8 @@ class Bench:
         """
         environment = readEnvironment()
         if environment is None:
-            raise Refusal(_("The backend is not installed; install it under Backend."))
+            sentence = _("The program that segments and trains is not installed yet; install it under Backend, once.")
+            raise Refusal(sentence)
         if fault := environment.fault():
             raise Refusal(fault)
         return environment

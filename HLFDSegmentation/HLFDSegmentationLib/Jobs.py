@@ -3,10 +3,12 @@
 Jobs outlive Slicer: what is kept of one is its name.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from .BackendPlace import backendFolder, jobsFolder, useBackend
+from .BackendWords import forPanel
 from .Words import Refusal
 from .Words import tr as _
 
@@ -32,7 +34,7 @@ def startJob(environment, command: str, settings: dict, name: str = "", after: S
     try:
         job = create(jobsFolder(), command, settings, Path.home(), name, **more)
     except InputError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(forPanel(str(error))) from None
     except OSError as error:
         raise Refusal(_notWritable(error)) from None
     try:
@@ -75,15 +77,16 @@ def jobOf(name: str):
 
 
 def viewOf(job):
-    """How a job is (`hlfd.jobs.client.View`); None if it is gone or cannot be read."""
+    """How a job is (`hlfd.jobs.client.View`), in words for a panel; None if it is gone or cannot be read."""
     useBackend()
     from hlfd.errors import InputError
     from hlfd.jobs.client import look
 
     try:
-        return look(job)
+        view = look(job)
     except (InputError, OSError):
         return None
+    return dataclasses.replace(view, say=forPanel(view.say))
 
 
 def stopJob(job) -> None:
@@ -113,7 +116,7 @@ def _orRefuse(environment, act) -> None:
     try:
         act(how)
     except InputError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(forPanel(str(error))) from None
     except FileNotFoundError:
         sentence = _("{python} is not there any more; install the backend again under Backend.")
         raise Refusal(sentence.format(python=environment.python)) from None

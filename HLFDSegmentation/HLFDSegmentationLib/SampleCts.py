@@ -24,6 +24,7 @@ LABELS = Path(__file__).resolve().parents[1] / "Resources" / "SampleCts.json"
 NO_NETWORK = "hlfd:{name}"
 """Sample Data wants an address; none of this kind can be fetched."""
 SEED = 2024
+AGAIN_MS = 100
 WINDOW_HU, LEVEL_HU = 400, 40
 EXPERT = "Simulation"
 """Who drew the labels: not a model of ours, so that Cases takes them for training."""
@@ -145,6 +146,11 @@ def bringSample(sample: Sample) -> None:
 
 
 def _bring(sample: Sample, made: MadeSample) -> None:
+    if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():  # it would go with the old scene
+        import qt
+
+        qt.QTimer.singleShot(AGAIN_MS, lambda: _bring(sample, made))
+        return
     del _underWay[sample.name]
     volumeNode, _segmentationNode = addSample(sample, made)
     slicer.util.showStatusMessage("")

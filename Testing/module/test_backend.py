@@ -10,8 +10,8 @@ import pytest
 
 MODULE = Path(__file__).parents[2] / "HLFDSegmentation"
 OWN = "Its own environment (recommended)"
-READY_ALREADY = "A Python that has all already"
-FROM_A_FOLDER = "From a folder of wheels"
+READY_ALREADY = "A Python environment of mine"
+FROM_A_FOLDER = "From downloaded packages (no internet)"
 
 
 class Section:
@@ -99,7 +99,7 @@ def test_without_an_environment_it_says_so_and_offers_one_for_this_computer(sect
     assert "Not installed yet" in ui.stateLabel.text
     assert ui.kindSelector.currentText == OWN
     assert ui.pythonSelector.count > 0
-    assert ui.buildSelector.currentText == "CPU" or Path("/proc/driver/nvidia").exists()
+    assert ui.buildSelector.currentText == "Processor" or Path("/proc/driver/nvidia").exists()
     assert "GB of disk" in ui.spaceNote.text
     assert ui.installButton.enabled
     assert not ui.installedBox.visible
@@ -128,11 +128,11 @@ def test_a_python_that_has_all_is_examined_used_and_let_go_again(section, home):
     assert not ui.sourceSelector.visible
     qt.answers.give(sys.executable)
     click(ui.browseButton)
-    assert ui.installButton.text == "Examine and use"
+    assert ui.installButton.text == "Check and use"
     click(ui.installButton)
     assert ui.runBox.visible
     backend.wait()
-    assert "Ready: torch" in ui.stateLabel.text
+    assert "Ready. Computes on the" in ui.stateLabel.text
     assert not ui.messageLabel.visible
     assert ui.findingsLabel.visible
     assert "that hlfd needs are there, in versions that fit" in ui.findingsLabel.text
@@ -143,7 +143,7 @@ def test_a_python_that_has_all_is_examined_used_and_let_go_again(section, home):
     backend.wait()
     assert "nothing was deleted" in ui.messageLabel.text
     assert Path(sys.executable).is_file()
-    with pytest.raises(Refusal, match="The backend is not installed"):
+    with pytest.raises(Refusal, match="is not installed yet"):
         backend.bench.requireEnvironment()
 
 
@@ -153,14 +153,14 @@ def test_a_folder_without_what_is_needed_fails_in_the_panel_and_another_try_is_o
     backend = section().wait()
     ui = backend.ui
     chooseOffline(ui, tmp_path / "nowhere")
-    assert "Choose the folder of wheels" in ui.faultNote.text
+    assert "Choose the folder of the downloaded packages" in ui.faultNote.text
     assert not ui.installButton.enabled
     ui.wheelsPath.currentPath = str(aWheel(tmp_path / "wheels"))
     assert "python -m pip download --dest hlfd-wheels" in ui.commandField.text
     click(ui.installButton)
     assert not ui.choicesBox.enabled
     backend.wait()
-    assert "The folder of wheels lacks packages for this Python" in ui.messageLabel.text
+    assert "lacks some for this Python" in ui.messageLabel.text
     assert ui.installButton.enabled
     assert backend.told == []
     ui.detailsSection.collapsed = False
@@ -203,7 +203,7 @@ def test_an_interrupted_installation_is_told_and_its_rest_removed_at_a_click(sec
     note = home / ".hlfd" / "installation" / "at-work.json"
     note.write_text(json.dumps({**json.loads(note.read_text()), "ownerMark": "of a Slicer of before"}))
     backend = section().wait()
-    assert "An installation was interrupted" in backend.ui.messageLabel.text
+    assert "The last installation was interrupted" in backend.ui.messageLabel.text
     assert "Not installed yet" in backend.ui.stateLabel.text
     backend.ui.messageLabel.linkActivated.emit("tidy")
     backend.wait()
@@ -296,3 +296,17 @@ def test_the_present_environment_stays_when_another_is_looked_at(section, home):
     assert backend.ui.choicesBox.visible
     assert backend.ui.installButton.enabled
     assert backend.bench.requireEnvironment().torch == "2.13.0"
+
+
+def test_commands_of_the_doctor_are_shown_only_on_demand(desktop):
+    from HLFDSegmentationLib.Backend.Findings import asRichText
+
+    findings = [
+        {"topic": "packages", "verdict": "warning", "say": "psutil is old.", "do": "Run: python -m pip install psutil"},
+        {"topic": "disk", "verdict": "warning", "say": "2 GB are free.", "do": "Make room there."},
+    ]
+    shown, whole = asRichText(findings), asRichText(findings, areCommandsShown=True)
+    assert "psutil is old." in shown and "Make room there." in shown
+    assert "pip install" not in shown and 'href="commands"' in shown
+    assert "pip install psutil" in whole and "href" not in whole
+    assert "href" not in asRichText(findings[1:])

@@ -298,7 +298,7 @@ def test_without_a_backend_finding_in_a_folder_says_where_to_get_it(open_, kits)
     bench = open_()
     ui = chosenFolder(bench, kits)
     click(ui.findButton)
-    assert "The backend is not installed; install it under Backend." in ui.foundLabel.text
+    assert "is not installed yet; install it under Backend" in ui.foundLabel.text
     ui.foundLabel.linkActivated.emit("backend")
     assert bench.opened == ["backend"]
 

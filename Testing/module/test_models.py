@@ -96,7 +96,11 @@ def test_a_folder_is_imported_shown_and_used(section, aBundle):
     assert not section.importButton.enabled
     assert section.toItsEnd() == "“kidney tumour student, by hand” is in the library now."
     assert section.rows() == [["kidney tumour student, by hand", "kidney", "12", "0.61"]]
-    assert "What it was made from" in section.cardView.plainText
+    card = section.cardView.plainText
+    assert "What it was made from" in card
+    assert "Research only. Not a medical device" in card
+    assert "trained by " in card and "`" not in card
+    assert not [line for line in card.splitlines() if "hlfd segment" in line or "evaluate" in line]
     assert section.told == ["models"]
     click(section.useButton)
     assert section.used == ["kidney tumour student, by hand"]
@@ -173,6 +177,7 @@ def test_a_model_is_removed_by_those_who_are_sure(section, aBundle, isSure):
     section.panel.refresh()
     qt.answers.give(qt.QMessageBox.Yes if isSure else qt.QMessageBox.No)
     click(section.removeButton)
+    section.toItsEnd()
     assert section.bench.models.names() == ([] if isSure else [name])
     assert section.emptyLabel.visible == isSure
     assert section.told == (["models"] if isSure else [])

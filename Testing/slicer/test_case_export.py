@@ -188,7 +188,7 @@ def test_a_node_that_goes_meanwhile_ends_it_in_a_sentence(plan, cases, scene, tm
 def test_a_folder_that_has_something_in_it_is_not_written_to(plan, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "mine.txt").touch()
-    with pytest.raises(Refusal, match=r"data: already exists; choose another name$"):
+    with pytest.raises(Refusal, match=r"data: already exists; choose another name\.$"):
         fully(plan.beginExport(tmp_path / "data"))
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 

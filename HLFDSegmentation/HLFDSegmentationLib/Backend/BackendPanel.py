@@ -2,6 +2,7 @@
 
 import slicer
 
+from ..BackendPlace import backendFolder
 from ..Bench import ENVIRONMENT
 from ..InBackground import InBackground
 from ..Panels.Looks import clearMessage, setSmallPrint, showMessage
@@ -33,6 +34,7 @@ class BackendPanel:
         self._bench, self._container = bench, container
         self.ui = bench.build("BackendPanel", container)
         self._beside, self._isOffering, self._isChanging, self._isClosed = None, False, False, False
+        self._findings: list[dict] = []
         self._choices = InstallChoices(self.ui, self._showInstall)
         self._watch = StepsWatch(self.ui, self._ended)
         self._connect()
@@ -45,6 +47,9 @@ class BackendPanel:
     def refresh(self):
         """Look at the environment again."""
         if self._isBusy() or self._isClosed:
+            return
+        if missing := _missingFiles():
+            self._tellMissing(missing)
             return
         ui, environment = self.ui, readEnvironment()
         fault = environment.fault() if environment is not None else ""
@@ -77,6 +82,7 @@ class BackendPanel:
         ui.changeButton.connect("clicked()", self._change)
         ui.removeButton.connect("clicked()", self._remove)
         ui.messageLabel.connect("linkActivated(QString)", self._tidy)
+        ui.findingsLabel.connect("linkActivated(QString)", self._showCommands)
         if self._container.inherits("ctkCollapsibleButton"):
             self._container.connect("contentsCollapsed(bool)", self._searchIfSeen)
 
@@ -87,17 +93,29 @@ class BackendPanel:
             self._choices.search()
             self._showInstall()
 
+    def _tellMissing(self, sentence: str) -> None:
+        """The extension itself is broken: nothing can be installed or checked."""
+        ui = self.ui
+        self._isOffering = False
+        showMessage(ui.stateLabel, sentence, "bad")
+        clearMessage(ui.messageLabel)
+        for widget in (ui.runBox, ui.choicesBox, ui.installButton, ui.installedBox, ui.findingsLabel, ui.faultNote):
+            widget.visible = False
+
     def _tellState(self, environment, fault: str) -> None:
         label = self.ui.stateLabel
         label.toolTip = environment.python if environment is not None else ""
         if environment is None:
-            sentence = _("Not installed yet. The backend segments and trains, with PyTorch, apart from Slicer itself.")
+            sentence = _(
+                "Not installed yet. The backend is the program that segments and trains; it is installed once, in a "
+                "few minutes, apart from Slicer itself."
+            )
             showMessage(label, sentence, "note")
         elif fault:
             showMessage(label, fault, "bad")
         else:
-            sentence = _("Ready: torch {torch} computes on {device}.")
-            device = {"cpu": _("the CPU"), "cuda": _("the NVIDIA GPU"), "mps": _("Apple's GPU")}
+            sentence = _("Ready. Computes on {device} (PyTorch {torch}).")
+            device = {"cpu": _("the processor"), "cuda": _("the NVIDIA GPU"), "mps": _("Apple's GPU")}
             told = device.get(environment.device, environment.device or "?")
             showMessage(label, sentence.format(device=told, torch=environment.torch or "?"), "good")
 
@@ -106,7 +124,7 @@ class BackendPanel:
         if isInstalling():
             showMessage(label, _("Another Slicer window is installing the backend."), "note")
         elif wasInterrupted():
-            sentence = _("An installation was interrupted. Nothing of it is used; another one starts anew.")
+            sentence = _("The last installation was interrupted. Click Install to start again.")
             showMessage(label, sentence, "warning", "tidy", _("Remove what it left"))
         elif leftovers() and not label.text:
             sentence = _("An earlier environment is still on the disk.")
@@ -117,7 +135,7 @@ class BackendPanel:
         fault = self._choices.fault()
         ui.installButton.enabled = not fault and not self._isBusy() and not isInstalling()
         isExamining = self._choices.wish().kind == CHOSEN
-        ui.installButton.text = _("Examine and use") if isExamining else _("Install")
+        ui.installButton.text = _("Check and use") if isExamining else _("Install")
         ui.installButton.toolTip = fault or _("It can take some minutes; Slicer can be used meanwhile")
         ui.faultNote.text = fault
         ui.faultNote.visible = bool(fault) and self._isOffering
@@ -158,11 +176,15 @@ class BackendPanel:
             self._finish(steps.say, "note" if steps.state == CANCELLED else "bad")
             return
         verdict = steps.outcome
-        self.ui.findingsLabel.text = asRichText(verdict.findings)
+        self._findings = verdict.findings
+        self.ui.findingsLabel.text = asRichText(self._findings)
         self._isChanging = False
         self._finish("", "good")  # what is above says it
         if isinstance(steps, Installation):
             self._bench.tell(ENVIRONMENT)
+
+    def _showCommands(self) -> None:
+        self.ui.findingsLabel.text = asRichText(self._findings, areCommandsShown=True)
 
     def _begin(self, sentence: str) -> None:
         ui = self.ui
@@ -210,3 +232,12 @@ class BackendPanel:
         self._isChanging = False
         self._finish(sentence, "note")
         self._bench.tell(ENVIRONMENT)
+
+
+def _missingFiles() -> str:
+    """Why the backend's files cannot be used; empty if they are there."""
+    try:
+        backendFolder()
+    except Refusal as error:
+        return str(error)
+    return ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..BackendPlace import homeFolder
+from ..BackendWords import forPanel, isForTerminal
 from ..Words import Refusal
 from ..Words import tr as _
 from .Environment import Environment
@@ -83,7 +84,10 @@ def _verdict(environment: Environment, packages: list[dict], told: dict) -> Verd
 def _refuseBad(findings: list[dict]) -> None:
     for finding in findings:
         if finding["topic"] in DECISIVE and finding["verdict"] == "bad":
-            raise Refusal(f"{finding['say']} {finding['do']}".strip())
+            do = finding["do"]
+            if isForTerminal(do):
+                do = _("Put that right in this Python, or choose another.")
+            raise Refusal(f"{forPanel(finding['say'])} {do}".strip())
 
 
 def _answer(path: Path, python: str):

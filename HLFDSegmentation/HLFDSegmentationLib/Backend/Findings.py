@@ -2,25 +2,32 @@
 
 import html
 
+from ..BackendWords import forPanel, isForTerminal
 from ..Panels.Looks import KIND_COLOURS
 from ..Words import tr as _
 
 MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
 
 
-def asRichText(findings: list[dict]) -> str:
+def asRichText(findings: list[dict], areCommandsShown: bool = False) -> str:
     """The findings as a table.
 
     Args:
         findings: each with `topic`, `verdict` (good, warning, bad), `say` and `do`.
+        areCommandsShown: also what is to be typed at a terminal; without it there is a link "commands" where that is
+            left out.
     """
-    return f'<table cellspacing="0" cellpadding="3">{"".join(map(_row, findings))}</table>'
+    rows = "".join(_row(one, areCommandsShown) for one in findings)
+    table = f'<table cellspacing="0" cellpadding="3">{rows}</table>'
+    if areCommandsShown or not any(isForTerminal(one.get("do", "")) for one in findings):
+        return table
+    return f'{table}<a href="commands">{html.escape(_("Details, for whoever looks after this computer"))}</a>'
 
 
-def _row(finding: dict) -> str:
+def _row(finding: dict, areCommandsShown: bool) -> str:
     colour = KIND_COLOURS.get(finding["verdict"], KIND_COLOURS["note"])
-    said = _breakable(finding["say"])
-    if finding.get("do"):
+    said = _breakable(finding["say"] if areCommandsShown else forPanel(finding["say"]))
+    if finding.get("do") and (areCommandsShown or not isForTerminal(finding["do"])):
         do = html.escape(finding["do"]).replace("\n", "<br>")  # commands in it are copied, and stay as they are
         said += f"<br><small>{do}</small>"
     mark = f'<b style="color: {colour}">{MARKS.get(finding["verdict"], "·")}</b>'

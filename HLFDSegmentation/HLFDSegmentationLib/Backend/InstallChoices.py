@@ -39,7 +39,7 @@ class InstallChoices:
         for build in self._builds:
             ui.buildSelector.addItem(build.title)
         ui.sourceSelector.addItem(_("From the internet"))
-        ui.sourceSelector.addItem(_("From a folder of wheels"))
+        ui.sourceSelector.addItem(_("From downloaded packages (no internet)"))
         ui.wheelsPath.filters = ctk.ctkPathLineEdit.Dirs
         for note in (ui.kindNote, ui.wheelsNote, ui.spaceNote):
             setSmallPrint(note)
@@ -90,7 +90,7 @@ class InstallChoices:
                 return _("Choose the Python of an environment that has the packages.")
             return _("No Python 3.11 to 3.13 was found; choose its file, get one from python.org, or use Slicer's.")
         if wish.wheels == "." or (wish.wheels and not Path(wish.wheels).is_dir()):
-            return _("Choose the folder of wheels.")
+            return _("Choose the folder of the downloaded packages (*.whl).")
         return spaceFault(wish)
 
     def show(self) -> None:
@@ -119,8 +119,8 @@ class InstallChoices:
         return [
             _("Its own environment (recommended)"),
             _("Slicer's Python, own packages"),
-            _("A Python that has all already"),
-            _("Torch of Slicer's extension PyTorch"),
+            _("A Python environment of mine"),
+            _("With Slicer's PyTorch extension"),
         ]
 
     def _notes(self) -> dict[str, str]:
@@ -130,10 +130,10 @@ class InstallChoices:
                 "Where there is no other Python: Slicer's own runs the backend, with packages of a folder in your home "
                 "that Slicer itself does not see."
             ),
-            CHOSEN: _("Nothing is installed. The Python is examined, and used if it has all that the backend needs."),
+            CHOSEN: _("Nothing is installed. The Python is checked, and used if it has all that the backend needs."),
             PYTORCH: _(
-                "Uses torch and numpy of Slicer, where the extension PyTorch has installed them, and puts only what is "
-                "missing into a folder in your home. An update of Slicer ends it."
+                "Uses PyTorch and numpy of Slicer, where the PyTorch extension has installed them, and puts only what "
+                "is missing into a folder in your home. An update of Slicer ends it."
             ),
         }
 

@@ -110,7 +110,7 @@ def _interpreter(wish: Wish, variables: Mapping[str, str]) -> str:
     if fault := spaceFault(wish):
         raise Refusal(fault)
     if wish.wheels and not any(Path(wish.wheels).glob("*.whl")):
-        sentence = _("{folder} has no wheels (*.whl); choose the folder that the command has made.")
+        sentence = _("{folder} has no packages (*.whl); choose the folder that the command has made.")
         raise Refusal(sentence.format(folder=wish.wheels))
     if wish.kind in (SLICER, PYTORCH):
         return slicerPython()

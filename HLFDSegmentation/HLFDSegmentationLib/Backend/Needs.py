@@ -33,9 +33,9 @@ class Build:
 def builds(system: str = sys.platform) -> list[Build]:
     """The builds of torch for a system."""
     if system == "darwin":
-        return [Build(APPLE, _("CPU and Apple's GPU"), "", 0.4, 2.5)]
+        return [Build(APPLE, _("Processor and Apple's GPU"), "", 0.4, 2.5)]
     return [
-        Build(CPU, _("CPU"), INDEX + CPU, 0.5, 2.5),
+        Build(CPU, _("Processor"), INDEX + CPU, 0.5, 2.5),
         Build(CUDA_12, _("NVIDIA GPU, CUDA 12.6"), INDEX + CUDA_12, 3.0, 12),
         Build(CUDA_13, _("NVIDIA GPU, CUDA 13.0"), INDEX + CUDA_13, 3.0, 12),
     ]

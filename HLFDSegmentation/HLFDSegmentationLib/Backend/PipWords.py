@@ -70,15 +70,18 @@ def whyPipFailed(said: str, isOffline: bool) -> str:
     missing = re.findall(r"(?:No matching distribution found for|Cannot install) ([\w-]+(?:\.[\w-]+)*)", said)
     if missing and isOffline:
         return _(
-            "The folder of wheels lacks packages for this Python and this system ({name}, for one); make it with the "
-            "command that is shown, with the same version of Python."
+            "The folder of downloaded packages lacks some for this Python and this system ({name}, for one); make it "
+            "with the command that is shown, with the same version of Python."
         ).format(name=missing[-1])
     if re.search(r"CERTIFICATE_VERIFY_FAILED|SSLError", said):
-        return _("A certificate on the way to the packages was refused; ask who runs your network, or use wheels.")
+        return _(
+            "A certificate on the way to the packages was refused; ask who runs your network, or install from "
+            "downloaded packages."
+        )
     if re.search(
         r"ConnectionError|NewConnection|NameResolution|ProxyError|ReadTimeout|Max retries|IncompleteRead", said
     ):
-        return _("The packages cannot be reached; check network and proxy, or use a folder of wheels.")
+        return _("The packages cannot be reached; check network and proxy, or install from downloaded packages.")
     if missing:
         return _("No {name} was found that fits this Python; choose another Python.").format(name=missing[-1])
     if re.search(r"Permission denied|Access is denied|WinError 5", said):

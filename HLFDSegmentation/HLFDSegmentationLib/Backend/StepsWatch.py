@@ -21,7 +21,7 @@ class StepsWatch:
     def __init__(self, ui, whenEnded):
         self._ui, self._whenEnded = ui, whenEnded
         self._steps, self._printed = None, ""
-        self._timer = qt.QTimer()
+        self._timer = qt.QTimer(ui.runBox)  # goes with the panel
         self._timer.connect("timeout()", self._look)
         setSmallPrint(ui.progressLabel)
         ui.cancelButton.connect("clicked()", self._cancel)

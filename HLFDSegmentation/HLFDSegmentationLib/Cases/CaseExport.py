@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..BackendPlace import useBackend
+from ..BackendWords import forPanel
 from ..Words import Refusal
 from ..Words import tr as _
 from .CaseFiles import CaseCopy, copyCase, writeCase, writeTables
@@ -144,7 +145,7 @@ def _requireRoom(folder: Path, size: int) -> None:
         refuse_existing(folder)
         free = shutil.disk_usage(existing(folder)).free
     except InputError as error:
-        raise Refusal(str(error).replace(" or add --overwrite", "")) from None
+        raise Refusal(forPanel(str(error))) from None
     if free < size:
         sentence = _("{folder}: {free:.1f} GB are free, and the cases take {size:.1f} GB; free space, or use fewer.")
         raise Refusal(sentence.format(folder=folder.parent, free=free / 1e9, size=size / 1e9))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..BackendPlace import backendFolder, useBackend
+from ..BackendWords import forPanel
 from ..Words import Refusal
 from ..Words import tr as _
 from .CaseRows import CaseList, FolderRow
@@ -66,11 +67,11 @@ def _rowsOf(done) -> list[FolderRow]:
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        last = (done.stderr.strip().splitlines() or ["?"])[-1]
+        last = forPanel((done.stderr.strip().splitlines() or ["?"])[-1]).rstrip(".")
         text = _("The backend does not run ({reason}); install it again under Backend.")
         raise Refusal(text.format(reason=last)) from None
     if "refused" in answer:
-        raise Refusal(answer["refused"])
+        raise Refusal(forPanel(answer["refused"]))
     return [FolderRow(name, patient) for name, patient in answer["cases"]]
 
 

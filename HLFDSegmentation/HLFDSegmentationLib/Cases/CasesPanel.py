@@ -3,7 +3,7 @@
 import qt
 import slicer
 
-from ..Bench import PARAMETERS
+from ..Bench import CASES, PARAMETERS
 from ..Panels.Looks import clearMessage, showMessage
 from ..Words import Refusal
 from ..Words import tr as _
@@ -34,8 +34,8 @@ class CasesPanel:
         self._fillChoices()
         self.scene = SceneCases(bench, self, self.ui.sceneBox)
         self.folder = FolderCases(bench, self, self.ui.folderBox)
-        self._lookTimer = _timer(LOOK_MS, self._look)
-        self._stepTimer = _timer(STEP_MS, self._step)
+        self._lookTimer = _timer(container, LOOK_MS, self._look)
+        self._stepTimer = _timer(container, STEP_MS, self._step)
         self._connect()
         bench.listen(PARAMETERS, self._onParameters)
         self._onParameters()
@@ -74,6 +74,7 @@ class CasesPanel:
         if self._bench.parameters is not None:
             self._bench.parameters.cases = self._text
         self.refresh()
+        self._bench.tell(CASES)
 
     def guessTask(self):
         """Take the organ that the segments speak of, unless one was chosen."""
@@ -133,10 +134,13 @@ class CasesPanel:
                 self._stepTimer.start()
 
     def _step(self):
+        if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
+            return
         ended = self.checks.step()
         if self.checks.areDone:
             self._stepTimer.stop()
             self._show()
+            self._bench.tell(CASES)
         elif ended:
             self.scene.showProgress()
 
@@ -152,9 +156,9 @@ class CasesPanel:
         shares = {self.ui.validationSpin: self.cases.validation, self.ui.testSpin: self.cases.test}
         values = {**{spin: round(100 * share) for spin, share in shares.items()}, self.ui.seedSpin: self.cases.seed}
         for spin, value in values.items():
-            spin.blockSignals(True)
+            wasBlocked = spin.blockSignals(True)
             spin.value = value
-            spin.blockSignals(False)
+            spin.blockSignals(wasBlocked)
         sentence, warnings, refusal = self._division()
         self.ui.divisionBox.visible = bool(sentence or warnings or refusal)
         showMessage(self.ui.divisionLabel, refusal or sentence, "bad" if refusal else "good")
@@ -170,8 +174,8 @@ class CasesPanel:
         return used.sentence, used.warnings, used.refusal
 
 
-def _timer(interval_ms: int, whenDue):
-    timer = qt.QTimer()
+def _timer(parent, interval_ms: int, whenDue):
+    timer = qt.QTimer(parent)  # goes with the panel
     timer.interval = interval_ms
     timer.connect("timeout()", whenDue)
     return timer

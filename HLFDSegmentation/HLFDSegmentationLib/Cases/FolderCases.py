@@ -59,7 +59,7 @@ class FolderCases:
     def _showState(self, refusal: str = ""):
         cases, label = self._desk.cases, self.ui.foundLabel
         if self._search is not None:
-            showMessage(label, _("Looking through {place}...").format(place=cases.folder), "note")
+            showMessage(label, _("Looking through {place}…").format(place=cases.folder), "note")
         elif refusal:
             showMessage(label, refusal, "bad")
         elif not cases.folder:
@@ -71,7 +71,7 @@ class FolderCases:
 
     def _fillTable(self):
         cases, table = self._desk.cases, self.ui.folderTable
-        table.blockSignals(True)
+        wasBlocked = table.blockSignals(True)
         try:
             parts = folderDivision(cases).parts if cases.folderRows else {}
         except Refusal:
@@ -83,7 +83,7 @@ class FolderCases:
                 writeCell(table, number, PATIENT, row.patient)
                 writeCell(table, number, PART, partInWords(row.part or parts.get(row.case, "")))
         finally:
-            table.blockSignals(False)
+            table.blockSignals(wasBlocked)
         fitToRows(table, SHOWN_ROWS)
 
     def _showPart(self):

@@ -57,13 +57,13 @@ class SceneCases:
     def showProgress(self):
         """Tell how many cases are still to be looked at."""
         count, all_ = self._desk.checks.waiting, len(self._desk.cases.rows)
-        text = _("Checking case {number} of {count}...").format(number=all_ - count + 1, count=all_) if count else ""
+        text = _("Checking case {number} of {count}…").format(number=all_ - count + 1, count=all_) if count else ""
         showMessage(self.ui.checkingLabel, text, "note")
 
     def _fillTable(self):
         cases, table = self._desk.cases, self.ui.caseTable
         used, patients = usedCases(cases, self._desk.checks.of), patientsOf(cases, self._desk.checks.of)
-        table.blockSignals(True)
+        wasBlocked = table.blockSignals(True)
         try:
             table.setRowCount(len(cases.rows))
             for number, row in enumerate(cases.rows):
@@ -76,7 +76,7 @@ class SceneCases:
                 writeCell(table, number, PART, self._partShown(row, part))
                 writeCell(table, number, STATE, *self._stateShown(number))
         finally:
-            table.blockSignals(False)
+            table.blockSignals(wasBlocked)
         fitToRows(table, SHOWN_ROWS)
 
     def _partShown(self, row: CaseRow, part: str) -> str:

@@ -1,6 +1,5 @@
 """The library of models: what there is, what each is made from; importing, exporting, removing, using."""
 
-import re
 from pathlib import Path
 
 import qt
@@ -11,6 +10,7 @@ from ..InBackground import InBackground
 from ..Panels.Looks import clearMessage, fitToRows, setCell, setUpTable, showMessage
 from ..Words import Refusal
 from ..Words import tr as _
+from .CardWords import cardForPanel
 from .ModelLibrary import AlreadyThere
 
 MOST_ROWS = 8
@@ -26,11 +26,11 @@ class ModelsPanel:
         self._names: list[str] = []
         self._work = None
         ui = self._ui
-        headings = (_("Model"), _("Organ"), _("CTs"), _("Dice*"))
+        headings = (_("Model"), _("Organ"), _("CTs"), _("Dice\n(validation)"))
         setUpTable(ui.modelsTable, headings)
         ui.modelsTable.horizontalHeaderItem(CASES).setToolTip(_("That it learnt from"))
         ui.modelsTable.horizontalHeaderItem(DICE).setToolTip(
-            _("Of tumours, on the CTs by which the weights were chosen: it flatters")
+            _("Of tumours. Measured on the CTs that also chose the model, so it is optimistic.")
         )
         ui.modelsTable.connect("itemSelectionChanged()", self._onChosen)
         ui.modelsTable.connect("cellDoubleClicked(int,int)", self._useDoubleClicked)
@@ -104,7 +104,7 @@ class ModelsPanel:
         for button in (ui.useButton, ui.exportButton, ui.removeButton):
             button.visible = bool(self._names)
         ui.cardView.visible = model is not None
-        ui.cardView.setMarkdown(_withSmallHeadings(model.card) if model is not None else "")
+        ui.cardView.setMarkdown(cardForPanel(model.card) if model is not None else "")
 
     def _readOrTell(self, name: str):
         try:
@@ -169,11 +169,13 @@ class ModelsPanel:
         question = _("Delete the model “{name}” from the library? What made it, and copies elsewhere, stay.")
         if not slicer.util.confirmYesNoDisplay(question.format(name=name)):
             return
-        try:
-            self._bench.models.remove(name)
-        except Refusal as error:
-            showMessage(self._ui.messageLabel, str(error), "bad")
-            return
+        models = self._bench.models
+        self._begin(
+            _("Removing “{name}”…").format(name=name), lambda: models.remove(name), lambda _nothing: self._removed(name)
+        )
+
+    def _removed(self, name: str) -> None:
+        self._fill("")
         showMessage(self._ui.messageLabel, _("“{name}” was removed.").format(name=name), "note")
         self._bench.tell(MODELS)
 
@@ -216,7 +218,3 @@ def _menu(button, entries: dict):
 
 def _casesOf(model) -> str:
     return _("{count} synthetic").format(count=model.cases) if model.isSynthetic else str(model.cases)
-
-
-def _withSmallHeadings(card: str) -> str:
-    return re.sub(r"^#+ ", lambda marks: f"##{marks[0]}", card, flags=re.MULTILINE)
