@@ -146,9 +146,7 @@ class HLFDSegmentationWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.bench.useParameters(None)
 
     def _onSceneChanged(self, caller, event):
-        """Take the scene's own choices; a scene that nobody looks at gets none."""
-        if self.parent.isEntered or slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode"):
-            self._takeParameterNode()
+        self._takeParameterNode()
 
 
 class HLFDSegmentationLogic(ScriptedLoadableModuleLogic):

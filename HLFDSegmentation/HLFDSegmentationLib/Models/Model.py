@@ -66,8 +66,8 @@ class Model:
     @property
     def madeFor(self) -> str:
         """What it segments and what it learnt from, in a sentence or two."""
-        low, high = self.sliceMm
-        thick = f"{low:g}" if low == high else _("{low:g} to {high:g}").format(low=low, high=high)
+        low, high = (f"{one:.1f}".removesuffix(".0") for one in self.sliceMm)
+        thick = low if low == high else _("{low} to {high}").format(low=low, high=high)
         what = _("Segments {labels} in CT.").format(labels=listed([label.name for label in self.labels]))
         if self.isSynthetic:
             learnt = _(
