@@ -66,7 +66,7 @@ def gap_of(act) -> float:
 
 def once(bench, node) -> dict[str, float]:
     """Go through one segmentation that is cancelled, and one whose result is loaded."""
-    from Testing.module.segment_bench import ActingBackend, choose, click, letPass, until
+    from Testing.module.segment.segment_bench import ActingBackend, choose, click, letPass, until
 
     run, ui, found = bench.panel._run, bench.ui, {}
     choose(ui.volumeSelector, "small")
@@ -133,7 +133,7 @@ def main() -> None:
 
 def measured(home: Path, times: int) -> list[dict[str, float]]:
     """Each with a scene that has the results of those before."""
-    from Testing.module.segment_bench import SegmentBench, addCt, addModel, writeEnvironment
+    from Testing.module.segment.segment_bench import SegmentBench, addCt, addModel, writeEnvironment
 
     writeEnvironment(home)
     addModel(home, bundle_facts)

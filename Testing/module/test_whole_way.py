@@ -13,7 +13,7 @@ import SimpleITK as sitk
 import slicer
 
 from Testing.module.annotated_cts import addAnnotated, addFour
-from Testing.module.segment_bench import MODULE, REPORT, ActingBackend, addCt, addModel, writeEnvironment
+from Testing.module.segment.segment_bench import MODULE, REPORT, ActingBackend, addCt, addModel, writeEnvironment
 
 PARTS = ("Training", "Training", "Validation", "Test")
 REOPENED = Path(__file__).with_name("reopened.py")

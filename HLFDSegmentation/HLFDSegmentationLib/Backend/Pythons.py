@@ -17,6 +17,7 @@ from ..Words import tr as _
 OLDEST, NEWEST = (3, 11), (3, 13)
 """torch and its company have wheels for these."""
 ANSWERS_WITHIN_S = 15
+PARTS_SHOWN = 3
 QUESTION = """
 import importlib.util, json, sys
 whole = all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
@@ -47,7 +48,10 @@ class Python:
 
     @property
     def title(self) -> str:
-        return _("Python {version}  ({path})").format(version=".".join(map(str, self.version)), path=self.path)
+        """Its version, and the end of its path, which tells it from others."""
+        path = Path(self.path)
+        place = str(path) if len(path.parts) <= PARTS_SHOWN else str(Path("…", *path.parts[-PARTS_SHOWN:]))
+        return _("Python {version}  ({path})").format(version=".".join(map(str, self.version)), path=place)
 
     def fault(self) -> str:
         """Why no environment can be made with it, in a sentence; empty if one can."""

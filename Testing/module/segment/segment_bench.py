@@ -12,7 +12,7 @@ import torch
 from hlfd.bundle import save_bundle
 from hlfd.models.registry import Architecture, build
 
-MODULE = Path(__file__).parents[2] / "HLFDSegmentation"
+MODULE = Path(__file__).parents[3] / "HLFDSegmentation"
 TINY = {"widths": [2, 2, 2, 2], "blocks": [1, 1, 1, 1]}
 OBLIQUE = np.array(
     [[0.9, 0.1, 0.0, -12.0], [-0.1, 0.85, -0.5, 7.5], [0.0, 0.3, 2.4, 33.0], [0, 0, 0, 1]],
@@ -142,6 +142,21 @@ def newParameters():
     from HLFDSegmentationLib.ParameterNode import HLFDSegmentationParameterNode
 
     return HLFDSegmentationParameterNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode"))
+
+
+def isIdle(bench: SegmentBench):
+    """The condition, to wait for, that nothing is being segmented."""
+    return lambda: not bench.panel._run.isBusy
+
+
+def segmentations() -> list:
+    """Those of the scene."""
+    return slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+
+
+def leftovers(home: Path) -> list[str]:
+    """Names of the folders of segmentations and jobs that are still there."""
+    return [path.name for part in ("segmentations", "jobs") for path in (home / ".hlfd" / part).glob("*")]
 
 
 # Words of `clicking`, which can be imported only while there is a desktop

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-MODULE = Path(__file__).parents[2] / "HLFDSegmentation"
+MODULE = Path(__file__).parents[3] / "HLFDSegmentation"
 SHAPE = (6, 14, 16)
 SPACING = np.diag((0.8, 0.8, 3.0, 1.0))
 

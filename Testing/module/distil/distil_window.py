@@ -12,7 +12,7 @@ import slicer
 
 from Testing.module import clicking
 
-MODULE_FILE = Path(__file__).parents[2] / "HLFDSegmentation" / "HLFDSegmentation.py"
+MODULE_FILE = Path(__file__).parents[3] / "HLFDSegmentation" / "HLFDSegmentation.py"
 SPLITS = {"training": ["case_0", "case_1"], "validation": ["case_2"], "test": ["case_3"]}
 TINY = {"steps": 6, "crop": 32, "batch": 2, "validateEvery": 2, "minutes": 0, "device": "cpu", "threads": 1}
 
