@@ -1,5 +1,9 @@
 """Scenes come and go while the module is there: what it keeps with them, and what it does not."""
 
+import sys
+
+import pytest
+
 
 def test_a_scene_that_is_closed_takes_the_choices_with_it(module):
     import slicer
@@ -26,9 +30,17 @@ def test_coming_back_to_the_module_keeps_the_choices_that_are_at_work(module):
     assert module.bench.parameters is before
 
 
-def test_a_reload_takes_the_library_anew(module):
-    import sys
+@pytest.fixture
+def modulesOfBefore(module):
+    """Puts the backend's modules back, which tests of this process share; a reload of ours takes new ones."""
+    before = {name: one for name, one in sys.modules.items() if name.split(".")[0] == "hlfd"}
+    yield
+    for name in [one for one in sys.modules if one.split(".")[0] == "hlfd"]:
+        del sys.modules[name]
+    sys.modules.update(before)
 
+
+def test_a_reload_takes_the_library_anew(module, modulesOfBefore):
     library = sys.modules["HLFDSegmentationLib.Bench"]
     module.onReload()
     assert module.bench is None
